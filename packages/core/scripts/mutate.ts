@@ -1,0 +1,428 @@
+/**
+ * Do the tests notice mistakes? Each mutation is one plausible slip in one line: of the mathematics (rewards,
+ * advantages, losses) or of what keeps a run honest (held-out tasks, masks, resume). It is made in a temporary copy,
+ * and the module's own tests must fail there.
+ *
+ *     pnpm run mutate          in packages/core
+ */
+import { spawn } from "node:child_process"
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import path from "node:path"
+
+interface Mutation {
+  readonly name: string
+  /** Path below `src`; its tests have the same path below `test`. */
+  readonly module: string
+  /** A text that stands exactly once in the module. */
+  readonly from: string
+  readonly to: string
+}
+
+const mutation = (module: string, name: string, from: string, to: string): Mutation => ({
+  module,
+  name,
+  from,
+  to,
+})
+
+const mutations: ReadonlyArray<Mutation> = [
+  mutation("Reward", "oneMinus: s instead of 1 − s", "      return 1 - s", "      return s"),
+  mutation("Reward", "quadratic: 2s(1 − s)", "return 4 * s * (1 - s)", "return 2 * s * (1 - s)"),
+  mutation("Reward", "s = 0 earns 1 − s", "if (solved === 0) return config.unsolved", ""),
+  mutation("Reward", "s = 1 not refused", "if (solved === attempts) return config.alwaysSolved", ""),
+  mutation("Reward", "s = 0 and s = 1 swapped", "return config.alwaysSolved", "return config.unsolved"),
+  mutation("Reward", "code preset keeps 0 for s = 0", "{ ...propose, unsolved: -0.5, ", "{ ...propose, "),
+  mutation(
+    "Reward",
+    "solver: wrong as bad as no format",
+    "wrong: -0.5, badFormat: -1 }",
+    "wrong: -1, badFormat: -1 }",
+  ),
+  mutation(
+    "Reward",
+    "coverage multiplies",
+    "value / Math.max(1, regionCount)",
+    "value * Math.max(1, regionCount)",
+  ),
+  mutation("Reward", "coverage raises rare regions", "Math.max(1, regionCount)", "regionCount"),
+  mutation("Reward", "coverage ignores its exponent", " ** config.coverage.exponent", ""),
+
+  mutation(
+    "Advantage",
+    "sign of the baseline",
+    "values.map((value) => value - average)",
+    "values.map((value) => average - value)",
+  ),
+  mutation(
+    "Advantage",
+    "population and sample swapped",
+    'config.deviation === "sample"',
+    'config.deviation !== "sample"',
+  ),
+  mutation(
+    "Advantage",
+    "ε left out of TRR++ and GRPO",
+    "value / (deviation + config.epsilon)",
+    "value / deviation",
+  ),
+  mutation(
+    "Advantage",
+    "ε under the root in TRR++ and GRPO",
+    "value / (deviation + config.epsilon)",
+    "value / Math.sqrt(deviation ** 2 + config.epsilon)",
+  ),
+  mutation(
+    "Advantage",
+    "ε outside the root in whitening",
+    "Math.sqrt(variance + epsilon)",
+    "(Math.sqrt(variance) + epsilon)",
+  ),
+  mutation("Advantage", "whitening with the population variance", "/ (tokens - 1)", "/ tokens"),
+  mutation(
+    "Advantage",
+    "whitening over sequences: mean",
+    "sum + sample.tokens * sample.reward, 0) / tokens",
+    "sum + sample.reward, 0) / cell.length",
+  ),
+  mutation(
+    "Advantage",
+    "whitening over sequences: variance",
+    "sum + sample.tokens * (sample.reward - average)",
+    "sum + (sample.reward - average)",
+  ),
+  mutation("Advantage", "groups mix across cells", "`${sample.cell}\\n${sample.group}`", "sample.group"),
+  mutation("Advantage", "all cells are one", "(index) => key(batch[index] as Graded)", '() => ""'),
+  mutation(
+    "Advantage",
+    "group baseline scaled by group",
+    "        scaled,\n        (sample) => sample.cell,",
+    "        scaled,\n        groupKey,",
+  ),
+  mutation(
+    "Advantage",
+    "rms of the raw rewards",
+    "({ ...sample, reward: centred[i] as number })",
+    "({ ...sample, i })",
+  ),
+  mutation(
+    "Advantage",
+    "zero variance by rounding",
+    "values.every((value) => value === values[0])",
+    "values.length === 1",
+  ),
+  mutation(
+    "Advantage",
+    "order of the batch lost",
+    "(result[index] = values[i] as number)",
+    "(result[i] = values[i] as number)",
+  ),
+
+  mutation(
+    "PolicyLoss",
+    "sign of importance sampling",
+    "return { loss: -surrogate, slope: -surrogate, clipped: false }",
+    "return { loss: surrogate, slope: surrogate, clipped: false }",
+  ),
+  mutation(
+    "PolicyLoss",
+    "ratio upside down",
+    "Math.exp(logprob - oldLogprob) * advantage",
+    "Math.exp(oldLogprob - logprob) * advantage",
+  ),
+  mutation(
+    "PolicyLoss",
+    "ppo takes the larger surrogate",
+    "bounded * advantage < ratio * advantage",
+    "bounded * advantage > ratio * advantage",
+  ),
+  mutation(
+    "PolicyLoss",
+    "a clipped token still has a slope",
+    "slope: clipped ? 0 : -surrogate",
+    "slope: -surrogate",
+  ),
+  mutation(
+    "PolicyLoss",
+    "dual clip for positive advantages too",
+    "config.dualClip !== null && advantage < 0 && ",
+    "config.dualClip !== null && ",
+  ),
+  mutation(
+    "PolicyLoss",
+    "dual clip without effect on the slope",
+    "advantage, slope: 0, clipped: true",
+    "advantage, slope: -surrogate, clipped: true",
+  ),
+  mutation("PolicyLoss", "cispo does not clip", "slope: -bounded * advantage,", "slope: -ratio * advantage,"),
+  mutation(
+    "PolicyLoss",
+    "cispo drops clipped tokens",
+    "slope: -bounded * advantage,",
+    "slope: bounded === ratio ? -bounded * advantage : 0,",
+  ),
+  mutation(
+    "PolicyLoss",
+    "clip with the bounds swapped",
+    "Math.min(Math.max(x, low), high)",
+    "Math.max(Math.min(x, low), high)",
+  ),
+  mutation(
+    "Reduction",
+    "token mean over sequences",
+    "(tokens === 0 ? 0 : 1 / tokens)",
+    "(tokens === 0 ? 0 : 1 / sequences)",
+  ),
+  mutation("Reduction", "sequence mean weighs tokens alike", "1 / (sequences * length)", "1 / sequences"),
+  mutation(
+    "Reduction",
+    "constant without the number of sequences",
+    "1 / (sequences * reduction.length)",
+    "1 / reduction.length",
+  ),
+
+  mutation("RandomStreams", "modulo bias", "while (draw >= limit) draw = this.uint32()", ""),
+  mutation("RandomStreams", "seeds beyond 32 bits fold", "if (high > 0) absorb(high)", ""),
+  mutation(
+    "RandomStreams",
+    "a stream restored from its seed",
+    "for (const [name, state] of Object.entries(states))",
+    "for (const [name, state] of Object.entries({} as StreamStates))",
+  ),
+
+  mutation(
+    "TaskBuffer",
+    "the newest leaves",
+    "splice(Math.min(oldest, this.#config.capacity - 1), 1)",
+    "splice(this.#config.capacity - 1, 1)",
+  ),
+  mutation(
+    "TaskBuffer",
+    "seeds do not stay",
+    "const oldest = Math.min(this.#config.keepSeeds, seeds)",
+    "const oldest = 0",
+  ),
+  mutation(
+    "TaskBuffer",
+    "recency without the seeds",
+    "(record) => record.step + 1",
+    "(record) => record.step",
+  ),
+
+  mutation("Value", "bool is not int", 'return value.value ? "1" : "0"', "return encode(value)"),
+  mutation(
+    "Value",
+    "sets keep their order",
+    "set[${each(value.items).toSorted().join()}]",
+    "set[${each(value.items).join()}]",
+  ),
+  mutation(
+    "Value",
+    "a float is an int by rounding",
+    "Number.isInteger(value) ? BigInt(value).toString()",
+    "Number.isFinite(value) ? BigInt(Math.round(value)).toString()",
+  ),
+  mutation("Value", "nesting without limit", "if (depth > maxDepth) return", "if (depth > 10 ** 9) return"),
+
+  mutation("RunConfig", "keys inherited from Object", "!Object.hasOwn(model, key)", "!(key in model)"),
+  mutation(
+    "RunConfig",
+    "unknown keys beside a tag ignored",
+    'onExcessProperty: "error"',
+    'onExcessProperty: "ignore"',
+  ),
+  mutation("RunStore", "a short log filled with zeros", "if (present < bytes) {", "if (present < 0) {"),
+  mutation(
+    "RunStore",
+    "a checkpoint of any size",
+    "if (content.length !== bytes) {",
+    "if (content.length < 0) {",
+  ),
+
+  mutation("selfplay/Validate", "first lock: the kind's split", 'track.kind.split(task) !== "train" ||', ""),
+  mutation(
+    "selfplay/Validate",
+    "second lock: what the suites reveal",
+    "heldOut.get(track.environment.id)?.has(text) === true",
+    "false",
+  ),
+  mutation(
+    "selfplay/Validate",
+    "a fault is an invalid task",
+    'HostTimeout: ({ _tag, message }) => Effect.succeed(outcome("infrastructure",',
+    'HostTimeout: ({ _tag, message }) => Effect.succeed(outcome("invalid",',
+  ),
+  mutation(
+    "selfplay/Validate",
+    "no family cap",
+    "siblings >= (state.config.propose.familyCap ?? Infinity)",
+    "siblings < 0",
+  ),
+  mutation(
+    "selfplay/Solve",
+    "a fault is a wrong answer",
+    "HostTimeout: ({ message }) => Effect.succeed({ verdict: null, fault: message })",
+    'HostTimeout: () => Effect.succeed({ verdict: { verdict: "wrong" as const, reason: "" }, fault: "" })',
+  ),
+  mutation(
+    "selfplay/Solve",
+    "an answer that was cut off is read",
+    'response.stopReason === "length" ? cut(response) : ',
+    "",
+  ),
+  mutation(
+    "selfplay/Estimate",
+    "faults are attempts",
+    "attempts: judged.length",
+    "attempts: (answers[index] ?? []).length",
+  ),
+  mutation(
+    "selfplay/Estimate",
+    "surplus tasks are estimated",
+    ".slice(0, track.settings.tasks)",
+    ".slice(0)",
+  ),
+  mutation(
+    "selfplay/Learn",
+    "prompts are learned from",
+    "...promptTokens.map(() => 0),",
+    "...promptTokens.map(() => value(0)),",
+  ),
+  mutation(
+    "selfplay/Learn",
+    "a frozen proposer learns",
+    "...(config.propose.train",
+    "...(config.propose.train || true",
+  ),
+  mutation(
+    "selfplay/Learn",
+    "roles weigh alike",
+    "(proposalAdvantages[index] ?? 0) * config.roleWeight.propose",
+    "proposalAdvantages[index] ?? 0",
+  ),
+  mutation(
+    "selfplay/Learn",
+    "the buffer's answers are not learned from",
+    "const answers = [...guesses, ...solved]",
+    "const answers = [...guesses]",
+  ),
+  mutation(
+    "selfplay/Learn",
+    "the estimate teaches where only the buffer should",
+    'config.solve.from === "buffer" ? guesses.length : 0',
+    "0",
+  ),
+  mutation("selfplay/Learn", "kinds share a cell", "cell: `solve/${question.track.key}`", 'cell: "solve"'),
+  mutation(
+    "selfplay/Learn",
+    "a diverged policy goes on",
+    "Number.isFinite(value)",
+    "value !== value || true",
+  ),
+  mutation(
+    "selfplay/Step",
+    "coverage does not decay",
+    "state.decayRegions(state.config.reward.propose.coverage?.decay ?? 1)",
+    "",
+  ),
+  mutation(
+    "selfplay/State",
+    "streams start anew after a resume",
+    "new RandomStreams(config.seed, snapshot?.streams)",
+    "new RandomStreams(config.seed)",
+  ),
+  mutation(
+    "selfplay/State",
+    "known tasks are forgotten",
+    "this.#known = new Set(snapshot?.known)",
+    "this.#known = new Set()",
+  ),
+  mutation(
+    "selfplay/Loop",
+    "the first policy tested is the last",
+    "yield* engine.load(yield* store.policyAt(0))",
+    "yield* store.policyAt(0)",
+  ),
+  mutation(
+    "selfplay/Loop",
+    "seeding goes on without an executor",
+    'task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task',
+    "task",
+  ),
+  mutation("selfplay/Loop", "a stop without a checkpoint", "if (last || stop || isDue", "if (last || isDue"),
+  mutation(
+    "selfplay/Loop",
+    "a failure without an end",
+    'Effect.ignore(end("failed", error.message))',
+    "Effect.as(Effect.void, error)",
+  ),
+  mutation("selfplay/Loop", "seeds may be held out", "isHeldOut(heldOut, track, task.success) ||", ""),
+]
+
+const core = path.dirname(import.meta.dirname)
+const root = path.resolve(core, "../..")
+
+/** Whether the tests of one module pass in a copy of the package, and what they say if not. */
+const testsPass = (copy: string, module: string): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [
+        path.join(root, "node_modules/vitest/vitest.mjs"),
+        "run",
+        `--config=${path.join(root, "vitest.config.ts")}`,
+        `--root=${copy}`,
+        "--reporter=dot",
+        `test/${module}.test.ts`,
+      ],
+      { cwd: copy, stdio: ["ignore", "pipe", "pipe"] },
+    )
+    let output = ""
+    child.stdout.on("data", (chunk) => (output += String(chunk)))
+    child.stderr.on("data", (chunk) => (output += String(chunk)))
+    child.on("error", reject)
+    child.on("close", (code) => {
+      if (/Tests .*\d+ (passed|failed)/u.test(output)) resolve(code === 0)
+      else reject(new Error(`no tests ran for ${module}:\n${output}`))
+    })
+  })
+
+const mutated = (source: string, { from, module, name, to }: Mutation): string => {
+  const parts = source.split(from)
+  if (parts.length !== 2) {
+    throw new Error(
+      `${module}, "${name}": ${JSON.stringify(from)} stands ${parts.length - 1} times in the source`,
+    )
+  }
+  return parts.join(to)
+}
+
+const report = (line: string) => process.stdout.write(`${line}\n`)
+
+const copy = await mkdtemp(path.join(tmpdir(), "azr-mutate-"))
+try {
+  for (const part of ["src", "test", "package.json"])
+    await cp(path.join(core, part), path.join(copy, part), { recursive: true })
+  await symlink(path.join(core, "node_modules"), path.join(copy, "node_modules"))
+
+  for (const each of mutations)
+    mutated(await readFile(path.join(copy, "src", `${each.module}.ts`), "utf8"), each)
+  for (const module of new Set(mutations.map((each) => each.module))) {
+    if (!(await testsPass(copy, module))) throw new Error(`the tests of ${module} fail without any mutation`)
+  }
+  let survivors = 0
+  report("| module | mutation | tests |\n|---|---|---|")
+  for (const each of mutations) {
+    const file = path.join(copy, "src", `${each.module}.ts`)
+    const source = await readFile(file, "utf8")
+    await writeFile(file, mutated(source, each))
+    const survived = await testsPass(copy, each.module)
+    await writeFile(file, source)
+    survivors += survived ? 1 : 0
+    report(`| ${each.module} | ${each.name} | ${survived ? "PASS: not noticed" : "fail, as they must"} |`)
+  }
+  report(`\n${mutations.length - survivors} of ${mutations.length} mutations noticed`)
+  process.exitCode = survivors === 0 ? 0 : 1
+} finally {
+  await rm(copy, { recursive: true, force: true })
+}

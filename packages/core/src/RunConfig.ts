@@ -1,0 +1,257 @@
+/**
+ * Everything a run was told, resolved: presets and overrides in, one plain JSON object out, saved verbatim as
+ * `config.json`. No default is hidden elsewhere: a setting that decides something about the algorithm is in here.
+ */
+import { Result, Schema } from "effect"
+import { AdvantageConfig } from "./Advantage.ts"
+import { PromptStyle } from "./Environment.ts"
+import { AdamConfig, LossConfig } from "./PolicyEngine.ts"
+import { Reduction } from "./Reduction.ts"
+import { RewardConfig } from "./Reward.ts"
+import { BufferConfig, BufferMix } from "./TaskBuffer.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Positive = Schema.Int.check(Schema.isGreaterThan(0))
+const Temperature = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** What a step does for one kind of task. */
+export const KindConfig = Schema.Struct({
+  /** Valid seed tasks that its buffer starts with. */
+  seeds: Count,
+  /** Proposals sampled a step. */
+  proposals: Count,
+  /** How many of the valid ones, in order, are estimated and rewarded; further ones only enter the buffer. */
+  tasks: Count,
+  /** Tasks drawn from the buffer for the solver a step, where `solve.from` uses the buffer. */
+  solve: Count,
+  /** Longest response, in tokens. */
+  maxTokens: Schema.Struct({ propose: Positive, solve: Positive }),
+})
+export type KindConfig = typeof KindConfig.Type
+
+export const RunConfig = Schema.Struct({
+  /** The preset this configuration began with. */
+  preset: Schema.String,
+  seed: Count,
+  steps: Count,
+  /** Environments of the curriculum, by id. */
+  environments: Schema.NonEmptyArray(Schema.String),
+  /** Kinds of task, by id, in each environment that has them. */
+  kinds: Schema.Record(Schema.String, KindConfig),
+  promptStyle: PromptStyle,
+  policy: Schema.Struct({
+    backend: Schema.String,
+    /** `nano` is the embedded one; else a folder or file that the backend reads. */
+    checkpoint: Schema.String,
+    /** Threads; null is one a core. */
+    workers: Schema.NullOr(Positive),
+  }),
+  executor: Schema.Struct({
+    /** Threads; null is one a core. */
+    workers: Schema.NullOr(Positive),
+  }),
+  propose: Schema.Struct({
+    /** Reference tasks in a prompt. */
+    references: Count,
+    mix: BufferMix,
+    temperature: Temperature,
+    /** At most this many tasks of one family (one program) a step; null is no cap. */
+    familyCap: Schema.NullOr(Positive),
+    /** Whether proposals are learned from. */
+    train: Schema.Boolean,
+  }),
+  estimate: Schema.Struct({
+    /** Monte-Carlo answers a task. */
+    samples: Positive,
+    temperature: Temperature,
+  }),
+  solve: Schema.Struct({
+    /** What the solver learns from: the estimate's answers, tasks drawn from the buffer, or both. */
+    from: Schema.Literals(["estimate", "buffer", "both"]),
+    mix: BufferMix,
+    temperature: Temperature,
+  }),
+  reward: RewardConfig,
+  advantage: Schema.Struct({ propose: AdvantageConfig, solve: AdvantageConfig }),
+  /** Factor on the advantages of a role. */
+  roleWeight: Schema.Struct({ propose: Schema.Finite, solve: Schema.Finite }),
+  loss: LossConfig,
+  reduction: Reduction,
+  optimizer: Schema.Struct({
+    ...AdamConfig.fields,
+    /** Steps over which the learning rate rises linearly from 0. */
+    warmupSteps: Count,
+    /** Share of the learning rate that is left at the last step, after a linear fall; 1 is constant. */
+    finalShare: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  }),
+  buffer: BufferConfig,
+  evaluate: Schema.Struct({
+    /** Steps between evaluations on the dev suites; 0 is only before and after. */
+    every: Count,
+    /** Suites by id, e.g. `deduction-3`; empty is all of the environment. */
+    suites: Schema.Array(Schema.String),
+    /** At most this many tasks of a suite; null is all. The test suites are always whole. */
+    devTasks: Schema.NullOr(Positive),
+  }),
+  checkpoint: Schema.Struct({
+    /** Steps between checkpoints; 0 is only at the end. */
+    every: Count,
+    /** How many of the latest are kept. */
+    keep: Positive,
+  }),
+})
+export type RunConfig = typeof RunConfig.Type
+
+/** A configuration that cannot be used; the message names the key, what was found and the nearest valid key. */
+export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
+  message: Schema.String,
+}) {}
+
+const decode = Schema.decodeUnknownResult(RunConfig, {
+  errors: "all",
+  onExcessProperty: "error",
+  reportInput: true,
+})
+
+/** Reads a complete configuration, e.g. a `config.json`. Unknown keys are errors. */
+export const parse = (input: unknown): Result.Result<RunConfig, ConfigError> => {
+  const unknown = unknownKey(input, nano, [])
+  if (unknown !== null) return Result.fail(new ConfigError({ message: unknown }))
+  return Result.mapError(decode(input), (error) => new ConfigError({ message: error.message }))
+}
+
+/**
+ * Applies `--set a.b=c` texts to a configuration. A value is JSON where it reads as JSON, else a string; `null` is null.
+ */
+export const withSettings = (
+  config: RunConfig,
+  settings: ReadonlyArray<string>,
+): Result.Result<RunConfig, ConfigError> => {
+  let changed: unknown = config
+  for (const setting of settings) {
+    const at = setting.indexOf("=")
+    if (at < 1)
+      return Result.fail(new ConfigError({ message: `expected key=value, got ${JSON.stringify(setting)}` }))
+    changed = assign(changed, setting.slice(0, at).split("."), readSetting(setting.slice(at + 1)))
+  }
+  return parse(changed)
+}
+
+const readSetting = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const isRecord = (input: unknown): input is Record<string, unknown> =>
+  typeof input === "object" && input !== null && !Array.isArray(input)
+
+const assign = (target: unknown, path: ReadonlyArray<string>, value: unknown): unknown => {
+  const [key, ...rest] = path
+  if (key === undefined) return value
+  const record = isRecord(target) ? target : {}
+  return { ...record, [key]: assign(record[key], rest, value) }
+}
+
+/** Keys whose content depends on a tag, or may be null: which keys are known there is for Schema to say. */
+const open = new Set(["loss", "reduction", "advantage.propose", "advantage.solve", "reward.propose.coverage"])
+
+const unknownKey = (input: unknown, model: unknown, path: ReadonlyArray<string>): string | null => {
+  const where = path.join(".")
+  if (!isRecord(input) || !isRecord(model) || open.has(where)) return null
+  // Kinds are named by the environment; what is in one is in each.
+  const named = where === "kinds"
+  for (const key of Object.keys(input)) {
+    if (!named && !Object.hasOwn(model, key)) {
+      const valid = Object.keys(model)
+      const name = [...path, key].join(".")
+      const meant = [...path, nearest(key, valid)].join(".")
+      return `unknown setting ${name}; did you mean ${meant}? Valid here: ${valid.join(", ")}`
+    }
+    const below = unknownKey(input[key], named ? nano.kinds["deduction"] : model[key], [...path, key])
+    if (below !== null) return below
+  }
+  return null
+}
+
+/** The candidate with the smallest edit distance (Levenshtein). */
+export const nearest = (word: string, candidates: ReadonlyArray<string>): string =>
+  candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .toSorted((a, b) => a.distance - b.distance)[0]?.candidate ?? word
+
+const editDistance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}
+
+/** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
+export const nano: RunConfig = {
+  preset: "nano",
+  seed: 0,
+  steps: 160,
+  environments: ["python-nano"],
+  kinds: {
+    deduction: { seeds: 256, proposals: 68, tasks: 48, solve: 0, maxTokens: { propose: 40, solve: 72 } },
+    abduction: { seeds: 0, proposals: 17, tasks: 12, solve: 0, maxTokens: { propose: 40, solve: 14 } },
+    induction: { seeds: 0, proposals: 9, tasks: 6, solve: 0, maxTokens: { propose: 40, solve: 26 } },
+  },
+  promptStyle: "compact",
+  policy: { backend: "wasm", checkpoint: "nano", workers: null },
+  executor: { workers: null },
+  propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
+  estimate: { samples: 8, temperature: 1 },
+  solve: { from: "estimate", mix: "uniform", temperature: 1 },
+  reward: {
+    propose: {
+      badFormat: -0.5,
+      invalid: -0.5,
+      duplicate: 0,
+      unsolved: 0,
+      alwaysSolved: 0,
+      learnability: "oneMinus",
+      coverage: { decay: 0.97, exponent: 0.5 },
+    },
+    solve: { correct: 1, wrong: 0, badFormat: 0 },
+  },
+  advantage: {
+    propose: { _tag: "trrPlusPlus", epsilon: 0.02, deviation: "population" },
+    solve: { _tag: "groupBaseline", epsilon: 0.05 },
+  },
+  roleWeight: { propose: 0.5, solve: 1 },
+  loss: { _tag: "importanceSampling" },
+  reduction: { _tag: "tokenMean" },
+  optimizer: {
+    learningRate: 3e-4,
+    beta1: 0.9,
+    beta2: 0.99,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    gradClip: 1,
+    warmupSteps: 30,
+    finalShare: 0.1,
+  },
+  buffer: { capacity: 2048, keepSeeds: 64, refuseDuplicates: true },
+  evaluate: { every: 40, suites: [], devTasks: 100 },
+  checkpoint: { every: 40, keep: 3 },
+}
+
+export const presets: Readonly<Record<string, RunConfig>> = { nano }
+
+/** The learning rate at a step, counted from 1. */
+export const learningRateAt = (config: RunConfig, step: number): number => {
+  const { finalShare, learningRate, warmupSteps } = config.optimizer
+  const warmup = warmupSteps === 0 ? 1 : Math.min(1, step / warmupSteps)
+  const decay = 1 - (1 - finalShare) * Math.min(1, (step - 1) / Math.max(1, config.steps - 1))
+  return learningRate * warmup * decay
+}

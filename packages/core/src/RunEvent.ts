@@ -1,0 +1,110 @@
+/**
+ * The events of a run: `events.jsonl`, one JSON object a line, append-only, the truth from which everything else can be
+ * rebuilt. Same seed, same engine: the same bytes, apart from the fields named in `timeFields`.
+ */
+import { Schema } from "effect"
+import { RunConfig } from "./RunConfig.ts"
+import { TaskRecord } from "./TaskBuffer.ts"
+
+/** Fields whose values depend on the clock, wherever they stand. */
+export const timeFields: ReadonlyArray<string> = ["at", "seconds"]
+
+/** Milliseconds since 1970. */
+const at = Schema.Finite
+
+/** Wall-clock seconds of a step by what they were spent on. */
+export const StepSeconds = Schema.Struct({
+  generate: Schema.Finite,
+  execute: Schema.Finite,
+  train: Schema.Finite,
+  total: Schema.Finite,
+})
+export type StepSeconds = typeof StepSeconds.Type
+
+/** What a proposal came to. `reason` is a short code, e.g. `syntax`; empty for accepted ones. */
+export const ProposalStatus = Schema.Literals([
+  "accepted",
+  "badFormat",
+  "invalid",
+  "duplicate",
+  "heldOut",
+  "infrastructure",
+])
+export type ProposalStatus = typeof ProposalStatus.Type
+
+export const SuiteResult = Schema.Struct({
+  environment: Schema.String,
+  suite: Schema.String,
+  kind: Schema.String,
+  split: Schema.Literals(["dev", "test"]),
+  correct: Schema.Int,
+  badFormat: Schema.Int,
+  /** Tasks that were judged; infrastructure faults are not among them. */
+  total: Schema.Int,
+  faults: Schema.Int,
+  /** Means over the responses: `tokens`, and what the environment measures. */
+  means: Schema.Record(Schema.String, Schema.Finite),
+})
+export type SuiteResult = typeof SuiteResult.Type
+
+export const RunEvent = Schema.TaggedUnion({
+  RunStarted: {
+    at,
+    config: RunConfig,
+    versions: Schema.Record(Schema.String, Schema.String),
+    policy: Schema.String,
+  },
+  /** Seeding of one buffer ended. */
+  Seeded: { at, environment: Schema.String, kind: Schema.String, accepted: Schema.Int, rejected: Schema.Int },
+  /** A task entered a buffer. */
+  TaskAdded: { at, record: TaskRecord },
+  /** A proposal was judged. `rollout` is its index in the step's rollouts. */
+  Proposed: {
+    at,
+    step: Schema.Int,
+    environment: Schema.String,
+    kind: Schema.String,
+    status: ProposalStatus,
+    reason: Schema.String,
+    task: Schema.NullOr(Schema.Int),
+    rollout: Schema.Int,
+  },
+  StepCompleted: {
+    at,
+    step: Schema.Int,
+    metrics: Schema.Record(Schema.String, Schema.Finite),
+    seconds: StepSeconds,
+  },
+  Evaluated: { at, step: Schema.Int, results: Schema.Array(SuiteResult), seconds: Schema.Finite },
+  Checkpointed: { at, step: Schema.Int, folder: Schema.String },
+  RunEnded: {
+    at,
+    step: Schema.Int,
+    status: Schema.Literals(["completed", "interrupted", "failed"]),
+    message: Schema.String,
+  },
+})
+export type RunEvent = typeof RunEvent.Type
+
+/** One response of the policy, as `rollouts/step-NNNNNN.jsonl` keeps it. */
+export const Rollout = Schema.Struct({
+  step: Schema.Int,
+  role: Schema.Literals(["propose", "solve"]),
+  environment: Schema.String,
+  kind: Schema.String,
+  /** The task answered, or the one a proposal became. */
+  task: Schema.NullOr(Schema.Int),
+  prompt: Schema.String,
+  response: Schema.String,
+  /** Length of the response in tokens. */
+  tokens: Schema.Int,
+  /** A verdict, or a `ProposalStatus`. */
+  outcome: Schema.String,
+  reason: Schema.String,
+  /** Null where an infrastructure fault or a rule keeps the rollout out of the update. */
+  reward: Schema.NullOr(Schema.Finite),
+  advantage: Schema.NullOr(Schema.Finite),
+  /** Mean log-probability of the response's tokens when sampled, in nats. */
+  logprob: Schema.Finite,
+})
+export type Rollout = typeof Rollout.Type

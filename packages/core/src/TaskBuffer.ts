@@ -1,0 +1,122 @@
+/**
+ * The curriculum's memory: every valid task with the step it came from, its parents and how often it was solved. One
+ * buffer a kind and environment. On overflow the oldest task leaves; the first `keepSeeds` seeds stay.
+ */
+import { Schema } from "effect"
+import type { RandomStream } from "./RandomStreams.ts"
+
+/** A task in a buffer. `task` is in the kind's own encoded form. */
+export const TaskRecord = Schema.Struct({
+  /** Unique in the run, ascending in order of acceptance. */
+  id: Schema.Int,
+  environment: Schema.String,
+  kind: Schema.String,
+  /** The step that proposed it; seeds have step 0. */
+  step: Schema.Int,
+  /** The references its proposer was shown, by id: its descent. */
+  parents: Schema.Array(Schema.Int),
+  task: Schema.Unknown,
+  identity: Schema.String,
+  /** Share of the Monte-Carlo answers that were correct, in [0, 1]; null where it was not estimated. */
+  successRate: Schema.NullOr(Schema.Finite),
+})
+export type TaskRecord = typeof TaskRecord.Type
+
+/**
+ * How tasks are drawn. `uniform`: every task alike (paper). `maxNew`: the newest step first, the rest uniformly
+ * (released code). `halfNew`: half from the newest step. `recency`: weight grows linearly with the step.
+ */
+export const BufferMix = Schema.Literals(["uniform", "maxNew", "halfNew", "recency"])
+export type BufferMix = typeof BufferMix.Type
+
+export const BufferConfig = Schema.Struct({
+  capacity: Schema.Int,
+  /** How many of the seeds stay when the buffer overflows. */
+  keepSeeds: Schema.Int,
+  /** Refuse tasks whose identity is known to the run. */
+  refuseDuplicates: Schema.Boolean,
+})
+export type BufferConfig = typeof BufferConfig.Type
+
+export class TaskBuffer {
+  readonly #config: BufferConfig
+  #records: Array<TaskRecord> = []
+
+  constructor(config: BufferConfig, records: ReadonlyArray<TaskRecord> = []) {
+    this.#config = config
+    for (const record of records) this.add(record)
+  }
+
+  get records(): ReadonlyArray<TaskRecord> {
+    return this.#records
+  }
+
+  get size(): number {
+    return this.#records.length
+  }
+
+  add(record: TaskRecord): void {
+    this.#records.push(record)
+    if (this.#records.length <= this.#config.capacity) return
+    const proposed = this.#records.findIndex(({ step }) => step > 0)
+    const seeds = proposed === -1 ? this.#records.length : proposed
+    const oldest = Math.min(this.#config.keepSeeds, seeds)
+    this.#records.splice(Math.min(oldest, this.#config.capacity - 1), 1)
+  }
+
+  /** Replaces the record with the same id, if it is still there. */
+  replace(record: TaskRecord): void {
+    const index = this.#records.findLastIndex(({ id }) => id === record.id)
+    if (index >= 0) this.#records[index] = record
+  }
+}
+
+/** `count` tasks from several buffers taken together; with repetition only where there are not enough. */
+export const draw = (
+  buffers: ReadonlyArray<TaskBuffer>,
+  mix: BufferMix,
+  count: number,
+  random: RandomStream,
+): ReadonlyArray<TaskRecord> => {
+  const records = buffers.flatMap((buffer) => buffer.records)
+  if (records.length === 0) return []
+  const drawn = take(records, mix, Math.min(count, records.length), random)
+  while (drawn.length < count) drawn.push(random.pick(records))
+  return drawn
+}
+
+const take = (
+  records: ReadonlyArray<TaskRecord>,
+  mix: BufferMix,
+  count: number,
+  random: RandomStream,
+): Array<TaskRecord> => {
+  if (mix === "uniform") return random.sample(records, count)
+  if (mix === "recency") return weightedSample(records, (record) => record.step + 1, count, random)
+  const newest = Math.max(...records.map(({ step }) => step))
+  const fresh = random.sample(
+    records.filter(({ step }) => step === newest),
+    mix === "maxNew" ? count : Math.ceil(count / 2),
+  )
+  const chosen = new Set(fresh.map(({ id }) => id))
+  return [
+    ...fresh,
+    ...random.sample(
+      records.filter(({ id }) => !chosen.has(id)),
+      count - fresh.length,
+    ),
+  ]
+}
+
+/** Without replacement, by exponential keys (Efraimidis & Spirakis 2006). */
+const weightedSample = <A>(
+  items: ReadonlyArray<A>,
+  weight: (item: A) => number,
+  count: number,
+  random: RandomStream,
+) =>
+  items
+    .map((item) => ({ item, key: -Math.log(1 - random.float()) / weight(item) }))
+    .toSorted((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ item }) => item)

@@ -1,0 +1,51 @@
+/** What `languageEnvironment` has to know about a programming language, beyond what its executor can tell. */
+import type { Effect, Result } from "effect"
+import type { ProposalRejected, Split } from "../Environment.ts"
+import type { Executor, ExecutorError, ProgramFacts } from "../Executor.ts"
+import type { RandomStream } from "../RandomStreams.ts"
+import type { Equality, Value } from "../Value.ts"
+import type { ProgramDraft } from "./Task.ts"
+
+/** Facts about the language. Pure functions and data. */
+export interface Language {
+  /** E.g. `python`; also the tag of fenced code blocks. */
+  readonly id: string
+  /** What people call it, e.g. `Python`. */
+  readonly name: string
+  /** The function every program defines, `f`. */
+  readonly entry: string
+  /** What `==` means in this language. */
+  readonly equality: Exclude<Equality, "strict">
+  /** Reads one literal. Nothing is evaluated; the message says what was found instead. */
+  readonly parseValue: (text: string) => Result.Result<Value, string>
+  /** Reads an argument list of literals as it stands between the parentheses of a call. */
+  readonly parseArguments: (text: string) => Result.Result<ReadonlyArray<Value>, string>
+  /** Writes a value so that `parseValue`, or the executor's constructor expressions, read it back. */
+  readonly renderValue: (value: Value) => string
+  readonly renderArguments: (values: ReadonlyArray<Value>) => string
+  /** The language's rules for programs of tasks: null where one is allowed, else which rule it breaks. */
+  readonly checkProgram: (facts: ProgramFacts) => { readonly reason: string; readonly message: string } | null
+}
+
+/** Which tasks of the language belong to an environment: all of them, or a fragment with its own bounds. */
+export interface Domain {
+  /** Refuses tasks outside the domain. Runs after the language's own validation. */
+  readonly admit: (
+    program: string,
+    calls: ReadonlyArray<{ readonly arguments: ReadonlyArray<Value>; readonly output: Value }>,
+  ) => Effect.Effect<void, ProposalRejected | ExecutorError, Executor>
+  /** Region of a program for coverage rewards. */
+  readonly region: (program: string, facts: ProgramFacts) => string
+  /** Whether a program is held out with these arguments; without any, whether it is with every one. */
+  readonly split: (program: string, input: ReadonlyArray<Value>) => Split
+  /** Induction: how many input/output pairs a task has, and how many of them the solver is shown. */
+  readonly induction: {
+    readonly minPairs: number
+    readonly maxPairs: number
+    readonly shown: (pairs: number) => number
+  }
+  /** Numbers about a program whose means are worth a curve, by metric name, e.g. `{ statements: 3 }`. */
+  readonly measureProgram: (program: string) => Readonly<Record<string, number>>
+  /** Drafts to seed the buffers with. */
+  readonly seeds: (kind: string, count: number, random: RandomStream) => ReadonlyArray<ProgramDraft>
+}

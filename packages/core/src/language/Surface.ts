@@ -1,0 +1,24 @@
+/** A surface writes tasks as prompts and reads responses: one prompt style of one language. Pure. */
+import type { Result } from "effect"
+import type { FormatError, PromptStyle } from "../Environment.ts"
+import type { Prompt } from "../PolicyEngine.ts"
+import type { LanguageTask, ProgramDraft } from "./Task.ts"
+
+export type LanguageKind = LanguageTask["_tag"]
+
+export interface Surface {
+  readonly style: PromptStyle
+  readonly proposePrompt: (kind: LanguageKind, references: ReadonlyArray<LanguageTask>) => Prompt
+  readonly parseProposal: (
+    kind: LanguageKind,
+    text: string,
+    references: ReadonlyArray<LanguageTask>,
+  ) => Result.Result<ProgramDraft, FormatError>
+  readonly solvePrompt: (task: LanguageTask) => Prompt
+  /** The payload of the answer block: source text of a value, an argument list, a program or an exception name. */
+  readonly parseAnswer: (kind: LanguageKind, text: string) => Result.Result<string, FormatError>
+  /** Numbers about a solver's response whose means are worth a curve, by metric name, e.g. `{ thinks: 1 }`. */
+  readonly measureResponse: (text: string) => Readonly<Record<string, number>>
+  /** A response around a payload: the inverse of `parseAnswer`. */
+  readonly answer: (kind: LanguageKind, payload: string) => string
+}

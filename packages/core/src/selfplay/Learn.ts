@@ -1,0 +1,224 @@
+/**
+ * Stage 5: the policy learns. Rewards → advantages per cell → one update on all cells. What an infrastructure fault or
+ * a rule left without a reward is masked: it neither counts nor teaches.
+ */
+import { Effect } from "effect"
+import { type Graded, advantages } from "../Advantage.ts"
+import { meanOf } from "../Metrics.ts"
+import { type Datum, PolicyEngine, PolicyError } from "../PolicyEngine.ts"
+import { reductionWeights } from "../Reduction.ts"
+import { type ProposalResult, proposerReward, solverReward } from "../Reward.ts"
+import { learningRateAt } from "../RunConfig.ts"
+import type { Estimate } from "./Estimate.ts"
+import type { Answer } from "./Solve.ts"
+import type { LoopState } from "./State.ts"
+import { timed } from "./Stopwatch.ts"
+import type { Validated } from "./Validate.ts"
+
+/** One response with what it earned; null: masked, or not learned from. */
+export interface Scored<Response> {
+  readonly response: Response
+  readonly reward: number | null
+  readonly advantage: number | null
+}
+
+export interface Learned {
+  readonly proposals: ReadonlyArray<Scored<Validated>>
+  /** The estimate's answers, then those to tasks drawn from the buffers. */
+  readonly answers: ReadonlyArray<Scored<Answer>>
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+export const learn = Effect.fn("Learn")(function* (
+  state: LoopState,
+  validated: ReadonlyArray<Validated>,
+  estimates: ReadonlyArray<Estimate>,
+  solved: ReadonlyArray<Answer>,
+): Effect.fn.Return<Learned, PolicyError, PolicyEngine> {
+  const { config } = state
+  const estimated = new Map(estimates.map((estimate) => [estimate.id, estimate]))
+  const guesses = estimates.flatMap((estimate) => estimate.answers)
+  const answers = [...guesses, ...solved]
+  const firstTaught = config.solve.from === "buffer" ? guesses.length : 0
+
+  const proposalRewards = validated.map((proposal) => {
+    const result = resultOf(state, proposal, estimated)
+    return result === null ? null : proposerReward(config.reward.propose, result)
+  })
+  const answerRewards = answers.map(({ verdict }, index) =>
+    verdict === null || index < firstTaught ? null : solverReward(config.reward.solve, verdict.verdict),
+  )
+
+  const proposalAdvantages = spread(
+    proposalRewards,
+    (index): Omit<Graded, "reward"> => {
+      const { sample, track } = (validated[index] as Validated).proposal
+      return { cell: `propose/${track.key}`, group: String(index), tokens: sample.tokens.length }
+    },
+    (batch) => advantages(config.advantage.propose, batch),
+  )
+  const answerAdvantages = spread(
+    answerRewards,
+    (index): Omit<Graded, "reward"> => {
+      const { question, sample } = answers[index] as Answer
+      return {
+        cell: `solve/${question.track.key}`,
+        group: String(question.id),
+        tokens: sample.tokens.length,
+      }
+    },
+    (batch) => advantages(config.advantage.solve, batch),
+  )
+
+  const lessons = [
+    ...(config.propose.train
+      ? validated.map(({ proposal }, index) => ({
+          ...proposal,
+          advantage: (proposalAdvantages[index] ?? 0) * config.roleWeight.propose,
+        }))
+      : []),
+    ...answers.map(({ promptTokens, sample }, index) => ({
+      promptTokens,
+      sample,
+      advantage: (answerAdvantages[index] ?? 0) * config.roleWeight.solve,
+    })),
+  ].filter(({ advantage, sample }) => advantage !== 0 && sample.tokens.length > 0)
+
+  const update = yield* timed("train", step(state, lessons))
+  return {
+    proposals: validated.map((response, index) => ({
+      response,
+      reward: proposalRewards[index] ?? null,
+      advantage: proposalAdvantages[index] ?? null,
+    })),
+    answers: answers.map((response, index) => ({
+      response,
+      reward: answerRewards[index] ?? null,
+      advantage: answerAdvantages[index] ?? null,
+    })),
+    metrics: {
+      ...update,
+      "train/zeroVariance": silentCells(validated, proposalAdvantages, answers, answerAdvantages),
+    },
+  }
+})
+
+/** What the reward function is told of a proposal; null where it earns nothing and teaches nothing. */
+const resultOf = (
+  state: LoopState,
+  { proposal: { track }, record, status, task }: Validated,
+  estimated: ReadonlyMap<number, Estimate>,
+): ProposalResult | null => {
+  switch (status) {
+    case "badFormat":
+    case "invalid":
+    case "duplicate":
+      return { _tag: status }
+    case "heldOut":
+    case "infrastructure":
+      return null
+    case "accepted": {
+      const estimate = record === null ? undefined : estimated.get(record.id)
+      if (estimate === undefined || estimate.attempts === 0) return null
+      return {
+        _tag: "estimated",
+        solved: estimate.solved,
+        attempts: estimate.attempts,
+        regionCount: state.regionCount(track, task),
+      }
+    }
+  }
+}
+
+/** Estimates advantages over the rewarded responses and puts them back at their indices; null elsewhere. */
+const spread = (
+  rewards: ReadonlyArray<number | null>,
+  describe: (index: number) => Omit<Graded, "reward">,
+  estimator: (batch: ReadonlyArray<Graded>) => ReadonlyArray<number>,
+): ReadonlyArray<number | null> => {
+  const indices = rewards.flatMap((reward, index) => (reward === null ? [] : [index]))
+  const values = estimator(indices.map((index) => ({ ...describe(index), reward: rewards[index] as number })))
+  const result: Array<number | null> = rewards.map(() => null)
+  indices.forEach((index, i) => (result[index] = values[i] as number))
+  return result
+}
+
+interface Lesson {
+  readonly promptTokens: ReadonlyArray<number>
+  readonly sample: Answer["sample"]
+  readonly advantage: number
+}
+
+/** One on-policy update. Without lessons the weights stay as they are. */
+const step = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArray<Lesson>) {
+  const { config } = state
+  const lengths = lessons.map(({ sample }) => sample.tokens.length)
+  const counts = {
+    "train/sequences": lessons.length,
+    "train/tokens": lengths.reduce((sum, length) => sum + length, 0),
+  }
+  if (lessons.length === 0) return counts
+  const engine = yield* PolicyEngine
+  const weights = reductionWeights(config.reduction, lengths)
+  const output = yield* engine.forwardBackward(
+    lessons.map((lesson, index) => toDatum(lesson, weights[index] as number)),
+    config.loss,
+  )
+  yield* finite("forwardBackward", "loss", output.loss)
+  const learningRate = learningRateAt(config, state.step)
+  const { beta1, beta2, epsilon, gradClip, weightDecay } = config.optimizer
+  const { gradNorm } = yield* engine.optimStep({ learningRate, beta1, beta2, epsilon, weightDecay, gradClip })
+  if (gradNorm !== null) yield* finite("optimStep", "gradient norm", gradNorm)
+  return {
+    ...counts,
+    "train/loss": output.loss,
+    ...meanOf("train/gradNorm", gradNorm === null ? [] : [gradNorm]),
+    ...meanOf("train/entropy", output.entropy === null ? [] : [output.entropy]),
+    ...meanOf("train/clipped", output.clippedShare === null ? [] : [output.clippedShare]),
+    "train/learningRate": learningRate,
+  }
+})
+
+/** A policy that has diverged ends the run: nothing after it would mean anything. */
+const finite = (operation: string, what: string, value: number): Effect.Effect<void, PolicyError> =>
+  Number.isFinite(value)
+    ? Effect.void
+    : Effect.fail(
+        new PolicyError({
+          operation,
+          message: `the ${what} is ${value}; try a lower optimizer.learningRate`,
+        }),
+      )
+
+/** The sequence prompt + response, with weight, advantage and sampled log-probability on the response's tokens. */
+const toDatum = ({ advantage, promptTokens, sample }: Lesson, weight: number): Datum => {
+  const onResponse = (value: (index: number) => number) => [
+    ...promptTokens.map(() => 0),
+    ...sample.tokens.map((_, index) => value(index)),
+  ]
+  return {
+    tokens: [...promptTokens, ...sample.tokens],
+    weights: onResponse(() => weight),
+    advantages: onResponse(() => advantage),
+    logprobs: onResponse((index) => sample.logprobs[index] as number),
+  }
+}
+
+/** Cells with rewards but without a single non-zero advantage. */
+const silentCells = (
+  validated: ReadonlyArray<Validated>,
+  proposalAdvantages: ReadonlyArray<number | null>,
+  answers: ReadonlyArray<Answer>,
+  answerAdvantages: ReadonlyArray<number | null>,
+): number => {
+  const heard = new Map<string, boolean>()
+  const listen = (cell: string, advantage: number | null | undefined) => {
+    if (advantage === null || advantage === undefined) return
+    heard.set(cell, heard.get(cell) === true || advantage !== 0)
+  }
+  validated.forEach(({ proposal }, index) =>
+    listen(`propose/${proposal.track.key}`, proposalAdvantages[index]),
+  )
+  answers.forEach(({ question }, index) => listen(`solve/${question.track.key}`, answerAdvantages[index]))
+  return [...heard.values()].filter((loud) => !loud).length
+}

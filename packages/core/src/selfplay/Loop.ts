@@ -1,0 +1,270 @@
+/**
+ * A run: seed the buffers, then steps with evaluations and checkpoints between them, and a test of what was gained.
+ * Owns the order of things and the run folder; what is computed lives in the stages.
+ */
+import { Clock, Effect, Result, Schema } from "effect"
+import type { OpenEnvironment } from "../Environment.ts"
+import { PolicyEngine } from "../PolicyEngine.ts"
+import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
+import type { RunEvent, SuiteResult } from "../RunEvent.ts"
+import { RunStore, type RunStoreError, checkpointFolder } from "../RunStore.ts"
+import { evaluate } from "./Evaluate.ts"
+import { LoopSnapshot, LoopState, type Track } from "./State.ts"
+import { type StepResult, step } from "./Step.ts"
+import { type HeldOut, heldOutOf, isHeldOut } from "./Validate.ts"
+
+export interface RunOptions {
+  readonly config: RunConfig
+  readonly environments: ReadonlyArray<OpenEnvironment>
+  /** State of the checkpoint to continue from, whose policy the engine has loaded; null starts anew. */
+  readonly resume: unknown
+  /** Versions of what computes, for the record. */
+  readonly versions: Readonly<Record<string, string>>
+  /** Told of every event after it is on disk. */
+  readonly observe: (event: RunEvent) => Effect.Effect<void>
+  /** Told what begins, where it may take a while; not part of the record. */
+  readonly announce: (phase: Phase) => Effect.Effect<void>
+  /** Asked after every step; true ends the run with a checkpoint. */
+  readonly stopRequested: Effect.Effect<boolean>
+}
+
+/** What a run is doing between events. */
+export type Phase =
+  | { readonly _tag: "Seeding"; readonly track: string; readonly tasks: number }
+  | { readonly _tag: "Evaluating"; readonly split: "dev" | "test"; readonly step: number }
+
+export interface RunOutcome {
+  readonly status: "completed" | "interrupted"
+  readonly step: number
+  /** Held-out test results of the first and the last policy; null when the run was interrupted. */
+  readonly test: {
+    readonly before: ReadonlyArray<SuiteResult>
+    readonly after: ReadonlyArray<SuiteResult>
+  } | null
+}
+
+export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
+  const { fresh, state } = yield* Effect.fromResult(prepare(options))
+  const { config } = options
+  const engine = yield* PolicyEngine
+  const store = yield* RunStore
+  const heldOut = heldOutOf(state.tracks)
+
+  const emit = Effect.fnUntraced(function* (events: ReadonlyArray<RunEvent>) {
+    yield* store.append(events)
+    yield* Effect.forEach(events, options.observe, { discard: true })
+  })
+
+  const assess = Effect.fnUntraced(function* (split: "dev" | "test", step: number) {
+    yield* options.announce({ _tag: "Evaluating", split, step })
+    const began = yield* Clock.currentTimeMillis
+    const results = yield* evaluate(state, split, split === "dev" ? config.evaluate.devTasks : null)
+    const at = yield* Clock.currentTimeMillis
+    yield* emit([{ _tag: "Evaluated", at, step, results, seconds: (at - began) / 1000 }])
+    return results
+  })
+
+  const save = Effect.fnUntraced(function* () {
+    const at = yield* Clock.currentTimeMillis
+    const event: RunEvent = {
+      _tag: "Checkpointed",
+      at,
+      step: state.step,
+      folder: checkpointFolder(state.step),
+    }
+    // Logged first, so that a run that continues from here already has it; told when it is true.
+    yield* store.append([event])
+    yield* store.checkpoint(state.step, yield* engine.save, state.snapshot(), config.checkpoint.keep)
+    yield* options.observe(event)
+  })
+
+  const end = Effect.fnUntraced(function* (status: "completed" | "interrupted" | "failed", message: string) {
+    yield* emit([{ _tag: "RunEnded", at: yield* Clock.currentTimeMillis, step: state.step, status, message }])
+  })
+
+  const train = Effect.gen(function* () {
+    if (fresh) {
+      yield* emit([
+        {
+          _tag: "RunStarted",
+          at: yield* Clock.currentTimeMillis,
+          config,
+          versions: options.versions,
+          policy: engine.capabilities.description,
+        },
+      ])
+      for (const track of state.tracks) {
+        if (track.settings.seeds === 0) continue
+        yield* options.announce({ _tag: "Seeding", track: track.key, tasks: track.settings.seeds })
+        yield* seed(state, heldOut, track, emit)
+      }
+      yield* assess("dev", 0)
+      // The first checkpoint is what the final test compares with.
+      yield* save()
+    }
+    while (state.step < config.steps) {
+      yield* record(yield* step(state, heldOut), emit)
+      const stop = yield* options.stopRequested
+      const last = state.step === config.steps
+      if (last || isDue(state.step, config.evaluate.every)) yield* assess("dev", state.step)
+      if (last || stop || isDue(state.step, config.checkpoint.every)) yield* save()
+      if (stop && !last) {
+        yield* end("interrupted", "")
+        return { status: "interrupted", step: state.step, test: null } satisfies RunOutcome
+      }
+    }
+    const after = yield* assess("test", state.step)
+    yield* engine.load(yield* store.policyAt(0))
+    const before = yield* assess("test", 0)
+    yield* end("completed", "")
+    return { status: "completed", step: state.step, test: { before, after } } satisfies RunOutcome
+  })
+
+  return yield* train.pipe(Effect.tapError((error) => Effect.ignore(end("failed", error.message))))
+})
+
+/**
+ * The state a run begins with. Everything that could refuse a run is looked at here, so that a caller can ask before
+ * it creates or cuts anything.
+ */
+export const prepare = ({
+  config,
+  environments,
+  resume,
+}: Pick<RunOptions, "config" | "environments" | "resume">): Result.Result<
+  { readonly state: LoopState; readonly fresh: boolean },
+  ConfigError
+> => {
+  const problem = checkEnvironments(config, environments) ?? checkLearning(config)
+  if (problem !== null) return Result.fail(new ConfigError({ message: problem }))
+  if (resume === null)
+    return Result.succeed({ state: new LoopState(config, environments, null), fresh: true })
+  return Result.mapBoth(Schema.decodeUnknownResult(LoopSnapshot)(resume), {
+    onSuccess: (snapshot) => ({ state: new LoopState(config, environments, snapshot), fresh: false }),
+    onFailure: (error) =>
+      new ConfigError({ message: `the checkpoint's state cannot be read: ${error.message}` }),
+  })
+}
+
+/** Settings that name what an environment has to offer. */
+const checkEnvironments = (
+  config: RunConfig,
+  environments: ReadonlyArray<OpenEnvironment>,
+): string | null => {
+  const ids = environments.map(({ id }) => id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice !== undefined) return `environments: ${twice} is there twice`
+  for (const { id, styles } of environments) {
+    if (!styles.includes(config.promptStyle)) {
+      return `promptStyle ${config.promptStyle}: environment ${id} has ${styles.join(", ")}`
+    }
+  }
+  return (
+    unknownName(
+      "kinds",
+      Object.keys(config.kinds),
+      environments.flatMap(({ kinds }) => [...kinds.keys()]),
+    ) ??
+    unknownName(
+      "evaluate.suites",
+      config.evaluate.suites,
+      environments.flatMap(({ suites }) => suites.map(({ id }) => id)),
+    )
+  )
+}
+
+const unknownName = (
+  setting: string,
+  names: ReadonlyArray<string>,
+  offered: ReadonlyArray<string>,
+): string | null => {
+  const known = [...new Set(offered)]
+  const missing = names.find((name) => !known.includes(name))
+  return missing === undefined
+    ? null
+    : `${setting}: no environment of this run has ${missing}; did you mean ${nearest(missing, known)}? There are: ${known.join(", ")}`
+}
+
+/** Group baselines need several samples of one prompt. */
+const groupEstimators: ReadonlySet<string> = new Set(["grpo", "groupBaseline"])
+
+/** Settings that contradict each other, so that nothing could be learned. */
+const checkLearning = ({ advantage, estimate, kinds, propose, solve }: RunConfig): string | null => {
+  if (propose.train && groupEstimators.has(advantage.propose._tag)) {
+    return `advantage.propose ${advantage.propose._tag} needs several responses to a prompt, proposals have one; use trrPlusPlus`
+  }
+  if (groupEstimators.has(advantage.solve._tag)) {
+    if (solve.from !== "estimate") {
+      return `advantage.solve ${advantage.solve._tag} needs several answers to a task, those from the buffer are one each; use trrPlusPlus`
+    }
+    if (estimate.samples < 2)
+      return `advantage.solve ${advantage.solve._tag} needs estimate.samples of 2 or more`
+  }
+  return solve.from !== "estimate" && Object.values(kinds).every((kind) => kind.solve === 0)
+    ? `solve.from ${solve.from} draws no tasks: every kinds.*.solve is 0`
+    : null
+}
+
+const isDue = (step: number, every: number): boolean => every > 0 && step % every === 0
+
+type Emit = (events: ReadonlyArray<RunEvent>) => Effect.Effect<void, RunStoreError>
+
+/** Fills one buffer with the environment's seeds: validated like proposals, never held out, never twice. */
+const seed = Effect.fn("seed")(function* (state: LoopState, heldOut: HeldOut, track: Track, emit: Emit) {
+  const { environment, kind, settings } = track
+  const random = state.streams.get(`seeds/${track.key}`)
+  let accepted = 0
+  let rejected = 0
+  // Seeds repeat or are refused; a round that adds nothing means that there are no more.
+  for (let before = -1; accepted < settings.seeds && accepted > before;) {
+    before = accepted
+    const drafts = environment.seeds(kind.id, settings.seeds - accepted, random)
+    // A draft that is refused, or that the infrastructure lost, is no seed; without an executor there is no run.
+    const validated = Effect.fnUntraced(function* (draft: unknown) {
+      const task = yield* Effect.result(kind.validate(draft))
+      if (Result.isSuccess(task)) return task
+      return task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task
+    })
+    const tasks = yield* Effect.forEach(drafts, validated, { concurrency: "unbounded" })
+    const events: Array<RunEvent> = []
+    const at = yield* Clock.currentTimeMillis
+    for (const task of tasks) {
+      if (
+        Result.isFailure(task) ||
+        isHeldOut(heldOut, track, task.success) ||
+        state.isKnown(track, kind.identity(task.success))
+      ) {
+        rejected += 1
+        continue
+      }
+      events.push({ _tag: "TaskAdded", at, record: state.accept(track, task.success, []) })
+      accepted += 1
+    }
+    yield* emit(events)
+  }
+  const at = yield* Clock.currentTimeMillis
+  yield* emit([{ _tag: "Seeded", at, environment: environment.id, kind: kind.id, accepted, rejected }])
+})
+
+/** Writes a step down: its tasks, proposals, rollouts and metrics. */
+const record = Effect.fnUntraced(function* (result: StepResult, emit: Emit) {
+  const store = yield* RunStore
+  const at = yield* Clock.currentTimeMillis
+  yield* store.rollouts(result.step, result.rollouts)
+  yield* store.metrics(result.step, result.metrics)
+  yield* emit([
+    ...result.tasks.map((task): RunEvent => ({ _tag: "TaskAdded", at, record: task })),
+    ...result.validated.map(({ proposal, reason, record, status }, rollout): RunEvent => ({
+      _tag: "Proposed",
+      at,
+      step: result.step,
+      environment: proposal.track.environment.id,
+      kind: proposal.track.kind.id,
+      status,
+      reason,
+      task: record?.id ?? null,
+      rollout,
+    })),
+    { _tag: "StepCompleted", at, step: result.step, metrics: result.metrics, seconds: result.seconds },
+  ])
+})

@@ -1,0 +1,129 @@
+/**
+ * Stage 4: the policy solves. `attempt` samples answers to tasks and has each judged; the estimate and the evaluation
+ * use it too. A guest failure is a wrong answer; an infrastructure fault is no verdict at all.
+ */
+import { Effect, Result } from "effect"
+import type { Verdict } from "../Environment.ts"
+import type { ExecutorUnavailable } from "../Executor.ts"
+import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
+import { draw } from "../TaskBuffer.ts"
+import { cut } from "./Propose.ts"
+import { sample } from "./Sampling.ts"
+import type { LoopState, Track } from "./State.ts"
+import { timed } from "./Stopwatch.ts"
+
+export interface Question {
+  readonly track: Track
+  readonly task: unknown
+  /** Id of the buffered task; null for held-out ones. */
+  readonly id: number | null
+  /** One answer a seed. */
+  readonly seeds: ReadonlyArray<number>
+}
+
+export interface Answer {
+  readonly question: Question
+  readonly prompt: Prompt
+  readonly promptTokens: ReadonlyArray<number>
+  readonly sample: Sample
+  readonly text: string
+  /** Null: the infrastructure failed, `fault` says how. */
+  readonly verdict: Verdict | null
+  readonly fault: string
+}
+
+export interface Decoding {
+  readonly temperature: number
+  readonly maxTokens: (track: Track) => number
+}
+
+/** Answers to every question, by question and seed, in order. */
+export const attempt = Effect.fn("attempt")(function* (
+  state: Pick<LoopState, "config">,
+  questions: ReadonlyArray<Question>,
+  decoding: Decoding,
+): Effect.fn.Return<ReadonlyArray<ReadonlyArray<Answer>>, PolicyError | ExecutorUnavailable, PolicyEngine> {
+  const engine = yield* PolicyEngine
+  const style = state.config.promptStyle
+  const prompts = yield* Effect.forEach(questions, ({ task, track }) => {
+    const prompt = track.kind.solvePrompt(task, style)
+    return Effect.map(engine.tokenizer.encodePrompt(prompt), (promptTokens) => ({ prompt, promptTokens }))
+  })
+  const samples = yield* sample(
+    questions.map(({ seeds, track }, index) => ({
+      prompt: prompts[index]?.promptTokens ?? [],
+      seeds,
+      maxTokens: decoding.maxTokens(track),
+      temperature: decoding.temperature,
+    })),
+  )
+  const judgements = Effect.forEach(
+    questions,
+    (question, index) => {
+      const { prompt, promptTokens } = prompts[index] as {
+        prompt: Prompt
+        promptTokens: ReadonlyArray<number>
+      }
+      // Equal answers to one task share one verdict: verification is a function of task and answer.
+      const verdicts = new Map<string, ReturnType<typeof judge>>()
+      return Effect.forEach(
+        samples[index] ?? [],
+        Effect.fnUntraced(function* (response) {
+          const text = engine.tokenizer.decode(response.tokens)
+          const key = `${response.stopReason}\n${text}`
+          const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
+          verdicts.set(key, known)
+          return { question, prompt, promptTokens, sample: response, text, ...(yield* known) }
+        }),
+        { concurrency: "unbounded" },
+      )
+    },
+    { concurrency: "unbounded" },
+  )
+  return yield* timed("execute", judgements)
+})
+
+const judge = (
+  { task, track }: Question,
+  response: Sample,
+  text: string,
+  style: LoopState["config"]["promptStyle"],
+): Effect.Effect<Pick<Answer, "verdict" | "fault">, ExecutorUnavailable> => {
+  const answer = response.stopReason === "length" ? cut(response) : track.kind.parseAnswer(text, style)
+  if (Result.isFailure(answer)) {
+    return Effect.succeed({ verdict: { verdict: "badFormat", reason: answer.failure.message }, fault: "" })
+  }
+  return track.kind.verify(task, answer.success).pipe(
+    Effect.map((verdict) => ({ verdict, fault: "" })),
+    Effect.catchTags({
+      HostLost: ({ message }) => Effect.succeed({ verdict: null, fault: message }),
+      HostTimeout: ({ message }) => Effect.succeed({ verdict: null, fault: message }),
+    }),
+  )
+}
+
+/** One answer each to tasks drawn from the buffers (paper §3.1), where the configuration asks for it. */
+export const solve = Effect.fn("Solve")(function* (state: LoopState) {
+  const { config } = state
+  if (config.solve.from === "estimate") return []
+  const questions = state.tracks.flatMap((track) => {
+    const buffer = state.buffer(track.environment.id, track.kind.id)
+    const samples = state.streams.get(`solve/${track.key}/samples`)
+    return draw(
+      [buffer],
+      config.solve.mix,
+      track.settings.solve,
+      state.streams.get(`solve/${track.key}/tasks`),
+    ).map((record): Question => ({
+      track,
+      task: state.taskOf(record),
+      id: record.id,
+      seeds: [samples.uint32()],
+    }))
+  })
+  const answers = yield* attempt(state, questions, {
+    temperature: config.solve.temperature,
+    maxTokens: (track) => track.settings.maxTokens.solve,
+  })
+  return answers.flat()
+})

@@ -1,0 +1,134 @@
+/** What the loop carries from step to step, besides the policy: complete, so that a checkpoint of it continues exactly. */
+import { Schema } from "effect"
+import type { OpenEnvironment, OpenTaskKind } from "../Environment.ts"
+import { RandomStreams, StreamStates } from "../RandomStreams.ts"
+import type { KindConfig, RunConfig } from "../RunConfig.ts"
+import { TaskBuffer, TaskRecord } from "../TaskBuffer.ts"
+
+/** One kind of one environment, with its settings: a column of the curriculum. */
+export interface Track {
+  /** `<environment>/<kind>`. */
+  readonly key: string
+  readonly environment: OpenEnvironment
+  readonly kind: OpenTaskKind
+  readonly settings: KindConfig
+}
+
+/** A `LoopState` as a checkpoint stores it. */
+export const LoopSnapshot = Schema.Struct({
+  step: Schema.Int,
+  nextId: Schema.Int,
+  buffers: Schema.Record(Schema.String, Schema.Array(TaskRecord)),
+  known: Schema.Array(Schema.String),
+  regions: Schema.Record(Schema.String, Schema.Finite),
+  streams: StreamStates,
+})
+export type LoopSnapshot = typeof LoopSnapshot.Type
+
+export class LoopState {
+  readonly config: RunConfig
+  readonly tracks: ReadonlyArray<Track>
+  readonly streams: RandomStreams
+  /** The last completed step. */
+  step: number
+  readonly #buffers = new Map<string, TaskBuffer>()
+  readonly #known: Set<string>
+  readonly #regions: Map<string, number>
+  #nextId: number
+
+  constructor(
+    config: RunConfig,
+    environments: ReadonlyArray<OpenEnvironment>,
+    snapshot: LoopSnapshot | null,
+  ) {
+    this.config = config
+    this.tracks = environments.flatMap((environment) =>
+      Object.entries(config.kinds).flatMap(([id, settings]) => {
+        const kind = environment.kinds.get(id)
+        return kind === undefined ? [] : [{ key: `${environment.id}/${id}`, environment, kind, settings }]
+      }),
+    )
+    this.step = snapshot?.step ?? 0
+    this.#nextId = snapshot?.nextId ?? 1
+    this.#known = new Set(snapshot?.known)
+    this.#regions = new Map(Object.entries(snapshot?.regions ?? {}))
+    this.streams = new RandomStreams(config.seed, snapshot?.streams)
+    for (const { key } of this.tracks) {
+      this.#buffers.set(key, new TaskBuffer(config.buffer, snapshot?.buffers[key]))
+    }
+  }
+
+  buffer(environment: string, kind: string): TaskBuffer {
+    const key = `${environment}/${kind}`
+    const buffer = this.#buffers.get(key)
+    if (buffer === undefined) throw new Error(`no buffer for ${key}`)
+    return buffer
+  }
+
+  /** The buffers whose tasks serve the track as references. */
+  referenceBuffers({ environment, kind }: Track): ReadonlyArray<TaskBuffer> {
+    return kind.references.from.flatMap((id) => this.#buffers.get(`${environment.id}/${id}`) ?? [])
+  }
+
+  isKnown(track: Track, identity: string): boolean {
+    return this.#known.has(`${track.key}\n${identity}`)
+  }
+
+  /** Gives the task its id, puts it into its buffer and remembers its identity. */
+  accept(track: Track, task: unknown, parents: ReadonlyArray<number>): TaskRecord {
+    const identity = track.kind.identity(task)
+    const record: TaskRecord = {
+      id: this.#nextId++,
+      environment: track.environment.id,
+      kind: track.kind.id,
+      step: this.step,
+      parents,
+      task: Schema.encodeSync(track.kind.taskSchema)(task),
+      identity,
+      successRate: null,
+    }
+    this.#known.add(`${track.key}\n${identity}`)
+    this.buffer(track.environment.id, track.kind.id).add(record)
+    return record
+  }
+
+  /** Notes in the buffer how often a task was solved. */
+  estimated(record: TaskRecord, successRate: number | null): TaskRecord {
+    const updated = { ...record, successRate }
+    this.buffer(record.environment, record.kind).replace(updated)
+    return updated
+  }
+
+  /** A buffered task in its kind's own type. */
+  taskOf(record: TaskRecord): unknown {
+    const key = `${record.environment}/${record.kind}`
+    const track = this.tracks.find((candidate) => candidate.key === key)
+    if (track === undefined) throw new Error(`no track ${key}`)
+    return Schema.decodeUnknownSync(track.kind.taskSchema)(record.task)
+  }
+
+  /** Every region's count falls by the coverage decay; called once a step. */
+  decayRegions(decay: number): void {
+    for (const [region, count] of this.#regions) this.#regions.set(region, count * decay)
+  }
+
+  visitRegion(track: Track, task: unknown): void {
+    const key = `${track.key}\n${track.kind.region(task)}`
+    this.#regions.set(key, (this.#regions.get(key) ?? 0) + 1)
+  }
+
+  regionCount(track: Track, task: unknown): number {
+    return this.#regions.get(`${track.key}\n${track.kind.region(task)}`) ?? 0
+  }
+
+  snapshot(): LoopSnapshot {
+    return {
+      step: this.step,
+      nextId: this.#nextId,
+      buffers: Object.fromEntries([...this.#buffers].map(([key, buffer]) => [key, buffer.records])),
+      known: [...this.#known],
+      regions: Object.fromEntries(this.#regions),
+      streams: this.streams.states(),
+    }
+  }
+}

@@ -1,0 +1,221 @@
+/** One step of self-play: propose → validate → estimate → solve → learn. Gives what happened as data; writes nothing. */
+import { Clock, Effect } from "effect"
+import { meanOf, meansOf } from "../Metrics.ts"
+import type { ExecutorUnavailable } from "../Executor.ts"
+import type { PolicyEngine, PolicyError } from "../PolicyEngine.ts"
+import type { Rollout, StepSeconds } from "../RunEvent.ts"
+import type { TaskRecord } from "../TaskBuffer.ts"
+import { type Estimate, estimate } from "./Estimate.ts"
+import { type Learned, learn } from "./Learn.ts"
+import { propose } from "./Propose.ts"
+import { type Answer, solve } from "./Solve.ts"
+import type { LoopState, Track } from "./State.ts"
+import { Stopwatch, withStopwatch } from "./Stopwatch.ts"
+import { type HeldOut, type Validated, validate } from "./Validate.ts"
+
+export interface StepResult {
+  readonly step: number
+  /** Accepted tasks with their success rates. */
+  readonly tasks: ReadonlyArray<TaskRecord>
+  readonly validated: ReadonlyArray<Validated>
+  readonly rollouts: ReadonlyArray<Rollout>
+  readonly metrics: Readonly<Record<string, number>>
+  readonly seconds: StepSeconds
+}
+
+export const step = Effect.fn("Step")(function* (
+  state: LoopState,
+  heldOut: HeldOut,
+): Effect.fn.Return<StepResult, PolicyError | ExecutorUnavailable, PolicyEngine> {
+  state.step += 1
+  const began = yield* Clock.currentTimeMillis
+  const stopwatch = new Stopwatch()
+  const result = yield* withStopwatch(stages(state, heldOut), stopwatch)
+  const total = ((yield* Clock.currentTimeMillis) - began) / 1000
+  return { ...result, seconds: { ...stopwatch.spent, total } }
+})
+
+const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
+  const proposals = yield* propose(state)
+  const validated = yield* validate(state, heldOut, proposals)
+  const estimates = yield* estimate(state, validated)
+  const tasks = settle(state, validated, estimates)
+  const solved = yield* solve(state)
+  const learned = yield* learn(state, validated, estimates, solved)
+  return {
+    step: state.step,
+    tasks,
+    validated,
+    rollouts: rolloutsOf(state, learned),
+    metrics: { ...metricsOf(state, learned, estimates), ...learned.metrics },
+  }
+})
+
+/** Notes success rates in the buffers and counts the regions of the estimated tasks. */
+const settle = (
+  state: LoopState,
+  validated: ReadonlyArray<Validated>,
+  estimates: ReadonlyArray<Estimate>,
+): ReadonlyArray<TaskRecord> => {
+  state.decayRegions(state.config.reward.propose.coverage?.decay ?? 1)
+  const estimated = new Map(estimates.map((estimate) => [estimate.id, estimate]))
+  return validated.flatMap(({ proposal, record, task }) => {
+    if (record === null) return []
+    const estimate = estimated.get(record.id)
+    if (estimate === undefined) return [record]
+    state.visitRegion(proposal.track, task)
+    return [state.estimated(record, estimate.attempts === 0 ? null : estimate.solved / estimate.attempts)]
+  })
+}
+
+const promptText = (prompt: ReadonlyArray<{ readonly content: string }>): string =>
+  prompt.map(({ content }) => content).join("\n\n")
+
+const rolloutsOf = (state: LoopState, learned: Learned): ReadonlyArray<Rollout> => [
+  ...learned.proposals.map(({ advantage, response: validated, reward }): Rollout => {
+    const { prompt, sample, text, track } = validated.proposal
+    return {
+      step: state.step,
+      role: "propose",
+      environment: track.environment.id,
+      kind: track.kind.id,
+      task: validated.record?.id ?? null,
+      prompt: promptText(prompt),
+      response: text,
+      tokens: sample.tokens.length,
+      outcome: validated.status,
+      reason: [validated.reason, validated.message].filter((part) => part !== "").join(": "),
+      reward,
+      advantage,
+      logprob: meanLogprob(sample.logprobs),
+    }
+  }),
+  ...learned.answers.map(({ advantage, response: answer, reward }): Rollout => {
+    const { fault, prompt, question, sample, text, verdict } = answer
+    return {
+      step: state.step,
+      role: "solve",
+      environment: question.track.environment.id,
+      kind: question.track.kind.id,
+      task: question.id,
+      prompt: promptText(prompt),
+      response: text,
+      tokens: sample.tokens.length,
+      outcome: verdict?.verdict ?? "infrastructure",
+      reason: verdict?.reason ?? fault,
+      reward,
+      advantage,
+      logprob: meanLogprob(sample.logprobs),
+    }
+  }),
+]
+
+const meanLogprob = (logprobs: ReadonlyArray<number>): number =>
+  logprobs.length === 0 ? 0 : logprobs.reduce((sum, value) => sum + value, 0) / logprobs.length
+
+const metricsOf = (
+  state: LoopState,
+  learned: Learned,
+  estimates: ReadonlyArray<Estimate>,
+): Readonly<Record<string, number>> =>
+  Object.assign(
+    {},
+    ...kindsOf(state).map((kind) => ({
+      ...proposalMetrics(
+        kind,
+        learned.proposals.filter(({ response }) => response.proposal.track.kind.id === kind),
+      ),
+      ...answerMetrics(
+        state,
+        kind,
+        learned.answers.filter(({ response }) => response.question.track.kind.id === kind),
+      ),
+      ...meanOf(
+        `solve/${kind}/learnable`,
+        estimates
+          .filter(({ answers, attempts }) => attempts > 0 && answers[0]?.question.track.kind.id === kind)
+          .map(({ attempts, solved }) => (solved > 0 && solved < attempts ? 1 : 0)),
+      ),
+      [`buffer/${kind}/size`]: sizeOf(
+        state.tracks.filter((track) => track.kind.id === kind),
+        state,
+      ),
+    })),
+    {
+      "generate/tokens": [
+        ...learned.proposals.map(({ response }) => response.proposal.sample.tokens.length),
+        ...learned.answers.map(({ response }) => response.sample.tokens.length),
+      ].reduce((sum, tokens) => sum + tokens, 0),
+    },
+  )
+
+const kindsOf = (state: LoopState): ReadonlyArray<string> => [
+  ...new Set(state.tracks.map(({ kind }) => kind.id)),
+]
+
+const sizeOf = (tracks: ReadonlyArray<Track>, state: LoopState): number =>
+  tracks.reduce((sum, { environment, kind }) => sum + state.buffer(environment.id, kind.id).size, 0)
+
+const proposalMetrics = (kind: string, proposals: Learned["proposals"]): Readonly<Record<string, number>> => {
+  if (proposals.length === 0) return {}
+  const all = proposals.map(({ response }) => response)
+  const judged = all.filter(({ status }) => status !== "infrastructure")
+  const valid = judged.filter(({ status }) => status !== "badFormat" && status !== "invalid")
+  const free = valid.filter(({ status }) => status !== "heldOut")
+  const accepted = valid.filter(({ status }) => status === "accepted")
+  return {
+    [`propose/${kind}/proposals`]: all.length,
+    [`propose/${kind}/heldOut`]: valid.length - free.length,
+    [`propose/${kind}/accepted`]: accepted.length,
+    [`propose/${kind}/faults`]: all.length - judged.length,
+    ...meanOf(
+      `propose/${kind}/valid`,
+      judged.map((proposal) => (valid.includes(proposal) ? 1 : 0)),
+    ),
+    ...meanOf(
+      `propose/${kind}/new`,
+      free.map(({ status }) => (status === "accepted" ? 1 : 0)),
+    ),
+    ...meanOf(
+      `propose/${kind}/reward`,
+      proposals.flatMap(({ reward }) => reward ?? []),
+    ),
+    ...meanOf(
+      `propose/${kind}/tokens`,
+      all.map(({ proposal }) => proposal.sample.tokens.length),
+    ),
+    ...meansOf(
+      `propose/${kind}/task/`,
+      accepted.map(({ proposal, task }) => proposal.track.kind.measureTask(task)),
+    ),
+  }
+}
+
+const answerMetrics = (
+  state: LoopState,
+  kind: string,
+  answers: Learned["answers"],
+): Readonly<Record<string, number>> => {
+  if (answers.length === 0) return {}
+  const all: ReadonlyArray<Answer> = answers.map(({ response }) => response)
+  const verdicts = all.flatMap(({ verdict }) => verdict ?? [])
+  const share = (wanted: string) => verdicts.map(({ verdict }) => (verdict === wanted ? 1 : 0))
+  return {
+    [`solve/${kind}/answers`]: verdicts.length,
+    [`solve/${kind}/faults`]: all.length - verdicts.length,
+    ...meanOf(`solve/${kind}/correct`, share("correct")),
+    ...meanOf(`solve/${kind}/badFormat`, share("badFormat")),
+    ...meanOf(
+      `solve/${kind}/reward`,
+      answers.flatMap(({ reward }) => reward ?? []),
+    ),
+    ...meanOf(
+      `solve/${kind}/tokens`,
+      all.map(({ sample }) => sample.tokens.length),
+    ),
+    ...meansOf(
+      `solve/${kind}/response/`,
+      all.map(({ question, text }) => question.track.kind.measureResponse(text, state.config.promptStyle)),
+    ),
+  }
+}

@@ -1,0 +1,24 @@
+/** For the tests of engines and environments: a suite for policies, two policies and an environment to test with. */
+export { type NgramPolicyOptions, ngramPolicy } from "./ngramPolicy.ts"
+export {
+  ClauseBroken,
+  type PolicyClause,
+  type PolicySuiteOptions,
+  type PolicySuiteSettings,
+  policyClauses,
+} from "./policyClauses.ts"
+export { policySuite } from "./policySuite.ts"
+export {
+  Puzzle,
+  type PuzzleOptions,
+  puzzleEnvironment,
+  puzzleResult,
+  puzzleText,
+} from "./puzzleEnvironment.ts"
+export {
+  type Respond,
+  ScriptedPolicy,
+  type Update,
+  scriptedLogprob,
+  scriptedPolicy,
+} from "./scriptedPolicy.ts"

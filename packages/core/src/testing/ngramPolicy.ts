@@ -1,0 +1,291 @@
+/**
+ * The smallest policy that learns: a table of logits for each context of the last `order` characters, exact gradients,
+ * AdamW in float64. It passes the policy suite, and it is quick enough to run the whole loop in a test.
+ *
+ * Covers: sampling, all four losses, save and load, all refusals. Does not cover: anything that generalises; an unseen
+ * context predicts every token alike.
+ */
+import { Effect, Layer, Schema } from "effect"
+import {
+  type AdamConfig,
+  type Capabilities,
+  type Datum,
+  type ForwardBackwardOutput,
+  type LossConfig,
+  PolicyEngine,
+  PolicyError,
+  type PolicyFile,
+  type Sample,
+  type SampleRequest,
+} from "../PolicyEngine.ts"
+import { tokenLoss } from "../PolicyLoss.ts"
+import { RandomStreams } from "../RandomStreams.ts"
+
+export interface NgramPolicyOptions {
+  /** Every character that prompts and responses may hold; its index is its token. One more token ends a response. */
+  readonly vocabulary: string
+  /** How many of the last tokens a prediction looks at, at least 1. */
+  readonly order: number
+  /** Longest prompt plus response, in tokens. */
+  readonly contextLength: number
+}
+
+export const ngramPolicy = (options: NgramPolicyOptions): Layer.Layer<PolicyEngine> =>
+  Layer.sync(PolicyEngine, () => {
+    const model = new NgramModel(options)
+    const verb = <A>(operation: string, run: () => A): Effect.Effect<A, PolicyError> =>
+      Effect.try({
+        try: run,
+        catch: (error) =>
+          new PolicyError({ operation, message: error instanceof Error ? error.message : String(error) }),
+      })
+    return PolicyEngine.of({
+      capabilities: model.capabilities,
+      tokenizer: {
+        encodePrompt: (prompt) =>
+          verb("encodePrompt", () => model.encode(prompt.map(({ content }) => content).join("\n"))),
+        decode: (tokens) => tokens.map((token) => options.vocabulary[token] ?? "").join(""),
+      },
+      sample: (requests) => verb("sample", () => requests.map((request) => model.sample(request))),
+      logprobs: (sequences) => verb("logprobs", () => sequences.map((tokens) => model.logprobs(tokens))),
+      forwardBackward: (datums, loss) => verb("forwardBackward", () => model.forwardBackward(datums, loss)),
+      optimStep: (adam) => verb("optimStep", () => ({ gradNorm: model.optimStep(adam) })),
+      save: Effect.sync(() => model.save()),
+      load: (files) => verb("load", () => model.load(files)),
+    })
+  })
+
+/** The parameters of one context: logits, their gradient, and Adam's two moments. */
+interface Row {
+  readonly logits: Float64Array
+  readonly gradient: Float64Array
+  readonly first: Float64Array
+  readonly second: Float64Array
+}
+
+const Saved = Schema.Struct({
+  vocabulary: Schema.String,
+  order: Schema.Int,
+  steps: Schema.Int,
+  /** Context, then logits and Adam's moments. */
+  rows: Schema.Array(
+    Schema.Tuple([
+      Schema.String,
+      Schema.Array(Schema.Finite),
+      Schema.Array(Schema.Finite),
+      Schema.Array(Schema.Finite),
+    ]),
+  ),
+})
+const decodeSaved = Schema.decodeUnknownSync(Schema.fromJsonString(Saved))
+const fileName = "policy.json"
+
+class NgramModel {
+  readonly #options: NgramPolicyOptions
+  readonly #stop: number
+  #rows = new Map<string, Row>()
+  #steps = 0
+
+  constructor(options: NgramPolicyOptions) {
+    this.#options = options
+    this.#stop = options.vocabulary.length
+  }
+
+  get capabilities(): Capabilities {
+    const { contextLength, order, vocabulary } = this.#options
+    return {
+      backend: "ngram",
+      description: `table of ${order}-grams over ${vocabulary.length} characters`,
+      contextLength,
+      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      deterministic: true,
+      parameters: (vocabulary.length + 1) ** (order + 1),
+    }
+  }
+
+  encode(text: string): ReadonlyArray<number> {
+    return Array.from(text, (character) => {
+      const token = this.#options.vocabulary.indexOf(character)
+      if (token < 0) throw new Error(`${JSON.stringify(character)} is not in the vocabulary`)
+      return token
+    })
+  }
+
+  sample({ maxTokens, prompt, seeds, temperature }: SampleRequest): ReadonlyArray<Sample> {
+    if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature is ${temperature}`)
+    if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new Error(`maxTokens is ${maxTokens}`)
+    const { contextLength } = this.#options
+    if (prompt.length + maxTokens > contextLength) {
+      throw new Error(
+        `${prompt.length} prompt tokens and maxTokens ${maxTokens} exceed the context of ${contextLength}`,
+      )
+    }
+    this.#checkTokens(prompt)
+    return seeds.map((seed) => {
+      const random = new RandomStreams(seed).get("sample")
+      const tokens: Array<number> = []
+      const logprobs: Array<number> = []
+      while (tokens.length < maxTokens && tokens.at(-1) !== this.#stop) {
+        const predicted = logSoftmax(this.#logitsAfter([...prompt, ...tokens]))
+        const token =
+          temperature === 0
+            ? predicted.indexOf(Math.max(...predicted))
+            : random.weighted(Array.from(predicted, (logprob) => Math.exp(logprob / temperature)))
+        tokens.push(token)
+        logprobs.push(predicted[token] as number)
+      }
+      return { tokens, logprobs, stopReason: tokens.at(-1) === this.#stop ? "stop" : "length" }
+    })
+  }
+
+  logprobs(tokens: ReadonlyArray<number>): ReadonlyArray<number> {
+    this.#checkTokens(tokens)
+    return tokens.map((token, t) =>
+      t === 0 ? 0 : (logSoftmax(this.#logitsAfter(tokens.slice(0, t)))[token] as number),
+    )
+  }
+
+  forwardBackward(datums: ReadonlyArray<Datum>, loss: LossConfig): ForwardBackwardOutput {
+    // All are checked before any of them leaves a trace.
+    for (const datum of datums) this.#checkDatum(datum)
+    const totals = { loss: 0, entropy: 0, clipped: 0, tokens: 0 }
+    const logprobs = datums.map((datum) => {
+      const scores = this.logprobs(datum.tokens)
+      for (const [t, weight] of datum.weights.entries()) {
+        if (weight === 0) continue
+        const context = datum.tokens.slice(0, t)
+        const predicted = logSoftmax(this.#logitsAfter(context))
+        const result = tokenLoss(
+          loss,
+          scores[t] as number,
+          datum.logprobs[t] as number,
+          datum.advantages[t] as number,
+        )
+        totals.loss += weight * result.loss
+        totals.clipped += result.clipped ? 1 : 0
+        totals.tokens += 1
+        for (const logprob of predicted) totals.entropy -= Math.exp(logprob) * logprob
+        if (weight * result.slope === 0) continue
+        const { gradient } = this.#row(context)
+        // d log p(token) / d logit_k is 1 for the token itself, less p(k).
+        for (const [k, logprob] of predicted.entries()) {
+          const share = (k === datum.tokens[t] ? 1 : 0) - Math.exp(logprob)
+          gradient[k] = (gradient[k] as number) + weight * result.slope * share
+        }
+      }
+      return scores
+    })
+    const mean = (total: number) => (totals.tokens === 0 ? null : total / totals.tokens)
+    return { loss: totals.loss, logprobs, entropy: mean(totals.entropy), clippedShare: mean(totals.clipped) }
+  }
+
+  /** AdamW, Algorithm 2 of Loshchilov & Hutter 2019. Gives the norm of the gradient before clipping. */
+  optimStep({ beta1, beta2, epsilon, gradClip, learningRate, weightDecay }: AdamConfig): number {
+    for (const [name, value] of Object.entries({
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      gradClip: gradClip ?? 1,
+    })) {
+      if (!(Number.isFinite(value) && value >= 0)) throw new Error(`${name} is ${value}`)
+    }
+    let squares = 0
+    for (const { gradient } of this.#rows.values()) for (const g of gradient) squares += g * g
+    const norm = Math.sqrt(squares)
+    const scale = gradClip === null || norm <= gradClip ? 1 : gradClip / norm
+    this.#steps += 1
+    const [correction1, correction2] = [1 - beta1 ** this.#steps, 1 - beta2 ** this.#steps]
+    for (const { first, gradient, logits, second } of this.#rows.values()) {
+      for (let k = 0; k < logits.length; k++) {
+        const g = (gradient[k] as number) * scale
+        const m = beta1 * (first[k] as number) + (1 - beta1) * g
+        const v = beta2 * (second[k] as number) + (1 - beta2) * g * g
+        const logit = (logits[k] as number) * (1 - learningRate * weightDecay)
+        first[k] = m
+        second[k] = v
+        logits[k] = logit - (learningRate * (m / correction1)) / (Math.sqrt(v / correction2) + epsilon)
+      }
+      gradient.fill(0)
+    }
+    return norm
+  }
+
+  save(): ReadonlyArray<PolicyFile> {
+    const { order, vocabulary } = this.#options
+    const rows = [...this.#rows]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([context, { first, logits, second }]) => [context, [...logits], [...first], [...second]])
+    const text = JSON.stringify({ vocabulary, order, steps: this.#steps, rows })
+    return [{ name: fileName, bytes: new TextEncoder().encode(text) }]
+  }
+
+  load(files: ReadonlyArray<PolicyFile>): void {
+    const file = files.find(({ name }) => name === fileName)
+    if (file === undefined) throw new Error(`there is no ${fileName}`)
+    const { order, rows, steps, vocabulary } = decodeSaved(new TextDecoder().decode(file.bytes))
+    if (vocabulary !== this.#options.vocabulary || order !== this.#options.order) {
+      throw new Error(`${fileName} has another vocabulary or order`)
+    }
+    this.#steps = steps
+    this.#rows = new Map(
+      rows.map(([context, logits, first, second]) => [
+        context,
+        {
+          logits: Float64Array.from(logits),
+          gradient: new Float64Array(logits.length),
+          first: Float64Array.from(first),
+          second: Float64Array.from(second),
+        },
+      ]),
+    )
+  }
+
+  #contextOf(tokens: ReadonlyArray<number>): string {
+    return tokens.slice(-this.#options.order).join()
+  }
+
+  #logitsAfter(tokens: ReadonlyArray<number>): Float64Array {
+    return this.#rows.get(this.#contextOf(tokens))?.logits ?? new Float64Array(this.#stop + 1)
+  }
+
+  #row(tokens: ReadonlyArray<number>): Row {
+    const context = this.#contextOf(tokens)
+    const known = this.#rows.get(context)
+    if (known !== undefined) return known
+    const zeros = () => new Float64Array(this.#stop + 1)
+    const row = { logits: zeros(), gradient: zeros(), first: zeros(), second: zeros() }
+    this.#rows.set(context, row)
+    return row
+  }
+
+  #checkTokens(tokens: ReadonlyArray<number>): void {
+    const { contextLength } = this.#options
+    if (tokens.length > contextLength) {
+      throw new Error(`${tokens.length} tokens exceed the context of ${contextLength}`)
+    }
+    const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token <= this.#stop))
+    if (stranger !== undefined) throw new Error(`token ${stranger} is not in the vocabulary`)
+  }
+
+  #checkDatum(datum: Datum): void {
+    this.#checkTokens(datum.tokens)
+    for (const name of ["weights", "advantages", "logprobs"] as const) {
+      const values = datum[name]
+      if (values.length !== datum.tokens.length) {
+        throw new Error(`${values.length} ${name} for ${datum.tokens.length} tokens`)
+      }
+      const wrong = values.findIndex((value) => !Number.isFinite(value))
+      if (wrong >= 0) throw new Error(`${name}[${wrong}] is ${values[wrong]}`)
+    }
+    if ((datum.weights[0] ?? 0) !== 0)
+      throw new Error("weights[0] is not 0, but nothing predicts the first token")
+  }
+}
+
+const logSoftmax = (logits: Float64Array): Float64Array => {
+  const largest = Math.max(...logits)
+  const logSum = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0))
+  return logits.map((logit) => logit - logSum)
+}

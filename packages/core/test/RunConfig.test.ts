@@ -1,0 +1,220 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import {
+  type RunConfig,
+  learningRateAt,
+  nano,
+  nearest,
+  parse,
+  presets,
+  withSettings,
+} from "../src/RunConfig.ts"
+
+const message = (result: Result.Result<RunConfig, { readonly message: string }>): string => {
+  if (Result.isSuccess(result)) throw new Error("the configuration was accepted")
+  return result.failure.message
+}
+const set = (...settings: ReadonlyArray<string>): RunConfig => Result.getOrThrow(withSettings(nano, settings))
+const refused = (...settings: ReadonlyArray<string>): string => message(withSettings(nano, settings))
+
+describe("presets", () => {
+  it.each(Object.entries(presets))("%s reads back from its own JSON", (name, preset) => {
+    assert.deepStrictEqual(Result.getOrThrow(parse(JSON.parse(JSON.stringify(preset)))), preset)
+    assert.strictEqual(preset.preset, name)
+  })
+})
+
+describe("unknown keys", () => {
+  it.each([
+    ["at the top", { ...nano, sede: 1 }, "unknown setting sede; did you mean seed?"],
+    [
+      "nested",
+      { ...nano, propose: { ...nano.propose, referenses: 1 } },
+      "unknown setting propose.referenses; did you mean propose.references?",
+    ],
+    [
+      "deeper",
+      { ...nano, reward: { ...nano.reward, solve: { ...nano.reward.solve, worng: 0 } } },
+      "unknown setting reward.solve.worng; did you mean reward.solve.wrong?",
+    ],
+    [
+      "in another case",
+      { ...nano, PromptStyle: "full" },
+      "unknown setting PromptStyle; did you mean promptStyle?",
+    ],
+    [
+      "inherited from Object",
+      JSON.parse(`{"constructor":1,"__proto__":{}}`),
+      "unknown setting constructor; did you mean",
+    ],
+    [
+      "__proto__",
+      { ...nano, buffer: JSON.parse(`{"__proto__":1}`) },
+      "unknown setting buffer.__proto__; did you mean",
+    ],
+    [
+      "in a kind",
+      { ...nano, kinds: { mine: { ...nano.kinds["deduction"], proposal: 1 } } },
+      "unknown setting kinds.mine.proposal; did you mean kinds.mine.proposals?",
+    ],
+    [
+      "deep in a kind",
+      { ...nano, kinds: { mine: { ...nano.kinds["deduction"], maxTokens: { propose: 1, solv: 1 } } } },
+      "unknown setting kinds.mine.maxTokens.solv; did you mean kinds.mine.maxTokens.solve?",
+    ],
+  ])("%s: an error with the nearest valid key", (_, input, expected) => {
+    assert.include(message(parse(input)), expected)
+  })
+
+  it("lists what is valid in that place", () => {
+    assert.include(refused("checkpoint.evry=1"), "did you mean checkpoint.every? Valid here: every, keep")
+  })
+
+  it("where a tag decides what is known, too", () => {
+    const mixed = message(parse({ ...nano, loss: { _tag: "importanceSampling", clipLow: 0.2 } }))
+    assert.include(mixed, "Unexpected key")
+    assert.include(mixed, '["loss"]["clipLow"]')
+    const decay = message(
+      parse({
+        ...nano,
+        reward: {
+          ...nano.reward,
+          propose: { ...nano.reward.propose, coverage: { decay: 1, exponent: 1, power: 1 } },
+        },
+      }),
+    )
+    assert.include(decay, '["reward"]["propose"]["coverage"]["power"]')
+  })
+})
+
+describe("wrong values", () => {
+  it.each([
+    ["a type", "seed=abc", '["seed"]', "Expected number"],
+    ["a fraction", "steps=1.5", '["steps"]', "Expected an integer"],
+    ["a range", "steps=-1", '["steps"]', "Expected a value greater than or equal to 0"],
+    ["a choice", "propose.mix=unifrom", '["propose"]["mix"]', '"uniform" | "maxNew" | "halfNew" | "recency"'],
+    ["a tag", 'loss={"_tag":"pppo"}', '["loss"]', '"_tag": "ppo"'],
+    ["a number that is none", "roleWeight.solve=NaN", '["roleWeight"]["solve"]', "Expected number"],
+    ["nothing where something is needed", "reward=null", '["reward"]', "Expected"],
+    ["an empty list", "environments=[]", '["environments"][0]', "Missing key"],
+    [
+      "a missing key",
+      'loss={"_tag":"ppo","clipLow":0.2,"clipHigh":0.2}',
+      '["loss"]["dualClip"]',
+      "Missing key",
+    ],
+    ["an object where a number is needed", "seed.x=1", '["seed"]', "Expected number"],
+    [
+      "a kind's setting",
+      "kinds.deduction.maxTokens.solve=0",
+      '["kinds"]["deduction"]["maxTokens"]["solve"]',
+      "greater than 0",
+    ],
+  ])("%s: the message names the key and what was expected", (_, setting, path, expected) => {
+    const text = refused(setting)
+    assert.include(text, path)
+    assert.include(text, expected)
+  })
+
+  it("the message says what was found", () => {
+    assert.include(refused("propose.mix=unifrom"), 'got "unifrom"')
+    assert.include(refused("steps=-1"), "got -1")
+  })
+
+  it("all of them are reported", () => {
+    const text = refused("seed=x", "steps=y")
+    assert.include(text, '["seed"]')
+    assert.include(text, '["steps"]')
+  })
+
+  it.each([[null], [1], ["x"], [[]]])("%j is no configuration", (input) => {
+    assert.include(message(parse(input)), "Expected")
+  })
+})
+
+describe("settings", () => {
+  it("are JSON where they read as JSON, else text", () => {
+    assert.strictEqual(set("seed=12").seed, 12)
+    assert.strictEqual(set("propose.train=false").propose.train, false)
+    assert.strictEqual(set("propose.familyCap=null").propose.familyCap, null)
+    assert.strictEqual(set("policy.checkpoint=models/mine").policy.checkpoint, "models/mine")
+    assert.strictEqual(set('policy.checkpoint="12"').policy.checkpoint, "12")
+    assert.strictEqual(set("policy.checkpoint=a=b").policy.checkpoint, "a=b")
+    assert.strictEqual(set("policy.checkpoint=").policy.checkpoint, "")
+    assert.deepStrictEqual(set('evaluate.suites=["a","b"]').evaluate.suites, ["a", "b"])
+    assert.deepStrictEqual(set('loss={"_tag":"cispo","clipLow":0.1,"clipHigh":0.2}').loss, {
+      _tag: "cispo",
+      clipLow: 0.1,
+      clipHigh: 0.2,
+    })
+    assert.deepStrictEqual(
+      Object.keys(set('kinds={"deduction":' + JSON.stringify(nano.kinds["deduction"]) + "}").kinds),
+      ["deduction"],
+    )
+  })
+
+  it("change only what they name, and not the configuration they started from", () => {
+    const before = structuredClone(nano)
+    const changed = set("kinds.deduction.maxTokens.solve=99", "optimizer.learningRate=0.001")
+    assert.deepStrictEqual(nano, before)
+    assert.strictEqual(changed.kinds["deduction"]?.maxTokens.solve, 99)
+    assert.deepStrictEqual(
+      {
+        ...changed,
+        kinds: nano.kinds,
+        optimizer: { ...changed.optimizer, learningRate: nano.optimizer.learningRate },
+      },
+      nano,
+    )
+  })
+
+  it("apply in order: the last one wins", () => {
+    assert.strictEqual(set("seed=1", "seed=2").seed, 2)
+  })
+
+  it.each(["seed", "=1", "", "seed:1"])("%j is refused: key=value is expected", (setting) => {
+    assert.include(refused(setting), `expected key=value, got ${JSON.stringify(setting)}`)
+  })
+
+  it.each(["propose..mix=uniform", "propose.=1", ".seed=1"])("%j names no setting", (setting) => {
+    assert.include(refused(setting), "unknown setting")
+  })
+})
+
+describe("nearest", () => {
+  it("has the smallest edit distance: insertions, deletions, substitutions", () => {
+    assert.strictEqual(nearest("stps", ["seed", "steps", "solve"]), "steps")
+    assert.strictEqual(nearest("stepps", ["seed", "steps", "solve"]), "steps")
+    assert.strictEqual(nearest("stebs", ["seed", "steps", "solve"]), "steps")
+    assert.strictEqual(nearest("x", []), "x")
+  })
+})
+
+describe("learning rate", () => {
+  const at = (optimizer: Partial<RunConfig["optimizer"]>, steps: number, step: number): number =>
+    learningRateAt({ ...nano, steps, optimizer: { ...nano.optimizer, learningRate: 1, ...optimizer } }, step)
+
+  it("constant without warm-up and fall", () => {
+    for (const step of [1, 5, 10]) assert.strictEqual(at({ warmupSteps: 0, finalShare: 1 }, 10, step), 1)
+  })
+
+  it("rises linearly from 0 over the warm-up and then stays", () => {
+    const rates = [1, 2, 3, 4, 5].map((step) => at({ warmupSteps: 4, finalShare: 1 }, 10, step))
+    assert.deepStrictEqual(rates, [0.25, 0.5, 0.75, 1, 1])
+  })
+
+  it("falls linearly to finalShare at the last step, and never below", () => {
+    const rates = [1, 2, 3, 4, 5, 6].map((step) => at({ warmupSteps: 0, finalShare: 0.2 }, 5, step))
+    for (const [index, expected] of [1, 0.8, 0.6, 0.4, 0.2, 0.2].entries()) {
+      assert.closeTo(rates[index] as number, expected, 1e-15)
+    }
+  })
+
+  it("both together multiply", () => {
+    assert.closeTo(at({ warmupSteps: 4, finalShare: 0 }, 5, 2), 0.5 * 0.75, 1e-15)
+  })
+
+  it("is defined for a single step", () => {
+    assert.strictEqual(at({ warmupSteps: 0, finalShare: 0.1 }, 1, 1), 1)
+  })
+})

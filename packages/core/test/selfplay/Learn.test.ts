@@ -1,0 +1,472 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { type Datum, PolicyEngine } from "../../src/PolicyEngine.ts"
+import { estimate } from "../../src/selfplay/Estimate.ts"
+import { learn } from "../../src/selfplay/Learn.ts"
+import { propose } from "../../src/selfplay/Propose.ts"
+import { solve } from "../../src/selfplay/Solve.ts"
+import type { LoopState } from "../../src/selfplay/State.ts"
+import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
+import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
+import { ScriptedPolicy, scriptedLogprob } from "../../src/testing/scriptedPolicy.ts"
+import {
+  type Player,
+  accept,
+  kinds,
+  overKinds,
+  playing,
+  settings,
+  solved,
+  stateOf,
+  withPolicy,
+} from "./world.ts"
+
+/** All five stages of a step, and what the policy was taught. */
+const stages = Effect.fnUntraced(function* (state: LoopState) {
+  state.step += 1
+  const validated = yield* validate(state, heldOutOf(state.tracks), yield* propose(state))
+  const estimates = yield* estimate(state, validated)
+  const answers = yield* solve(state)
+  const learned = yield* learn(state, validated, estimates, answers)
+  const policy = yield* ScriptedPolicy
+  return { learned, updates: yield* policy.updates }
+})
+
+const learning = (state: LoopState, player: Player) => withPolicy(playing(player))(stages(state))
+
+/** Prompt, response and the numbers of a datum's response, which must be the same on each of its tokens. */
+const lesson = ({ advantages, logprobs, tokens, weights }: Datum) => {
+  for (const row of [advantages, logprobs, weights]) assert.lengthOf(row, tokens.length)
+  const start = weights.findIndex((weight) => weight !== 0)
+  const text = (part: ReadonlyArray<number>) => String.fromCodePoint(...part)
+  assert.isAbove(start, 0)
+  for (const row of [advantages, logprobs, weights])
+    assert.isTrue(row.slice(0, start).every((value) => value === 0))
+  assert.deepStrictEqual(new Set(weights.slice(start)).size, 1)
+  assert.deepStrictEqual(new Set(advantages.slice(start)).size, 1)
+  assert.deepStrictEqual(logprobs.slice(start), tokens.slice(start).map(scriptedLogprob))
+  assert.strictEqual(tokens.at(-1), 0)
+  return {
+    prompt: text(tokens.slice(0, start)),
+    response: text(tokens.slice(start, -1)),
+    length: tokens.length - start,
+    weight: weights[start] as number,
+    advantage: advantages[start] as number,
+  }
+}
+
+const six = ["hello", "100 + 1", "0 + 0", "1 + 1", "2 + 2", "3 + 3", "4 + 4"]
+const outcomes: Player = {
+  propose: (index) => six[index] ?? "",
+  // 1 + 1 is never solved, 2 + 2 always, 3 + 3 once in four.
+  solve: (question, index) =>
+    question === "1 + 1 = ?" ? "9" : question === "3 + 3 = ?" && index > 0 ? "9" : solved(question),
+}
+const sixProposals = kinds(["result", { proposals: 7, tasks: 3 }])
+
+describe("rewards", () => {
+  it.effect("of proposals: by what became of them; beyond the estimated ones none", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(sixProposals))
+      accept(state, "result", "0 + 0")
+      const { learned } = yield* learning(state, outcomes)
+      assert.deepStrictEqual(
+        learned.proposals.map(({ reward, response }) => [response.proposal.text, reward]),
+        [
+          ["hello", -1],
+          ["100 + 1", -0.5],
+          ["0 + 0", -0.25],
+          ["1 + 1", 0],
+          ["2 + 2", 0.125],
+          ["3 + 3", 0.75],
+          // Accepted, but `tasks` is 3: it only enters the buffer.
+          ["4 + 4", null],
+        ],
+      )
+      assert.deepStrictEqual(learned.proposals.at(-1)?.advantage, null)
+    }),
+  )
+
+  it.effect("of answers: by their verdict", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(kinds(["result", { proposals: 1, tasks: 1 }])))
+      const { learned } = yield* learning(state, {
+        propose: () => "1 + 1",
+        solve: (_, index) => ["2", "3", "two", "2"][index] ?? "",
+      })
+      assert.deepStrictEqual(
+        learned.answers.map(({ reward }) => reward),
+        [1, -0.5, -1, 1],
+      )
+    }),
+  )
+
+  it.effect("coverage divides by the count of the region, the task itself included", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(
+          'reward.propose.coverage={"decay":1,"exponent":1}',
+          kinds(["result", { proposals: 1, tasks: 1 }]),
+        ),
+      )
+      const track = state.tracks[0]
+      if (track === undefined) return assert.fail("no track")
+      for (let i = 0; i < 4; i++) state.visitRegion(track, { a: i, operator: "+", b: 0 })
+      state.visitRegion(track, { a: 0, operator: "*", b: 0 })
+      const { learned } = yield* learning(state, {
+        propose: () => "1 + 1",
+        solve: (_, index) => (index === 0 ? "2" : "3"),
+      })
+      assert.strictEqual(learned.proposals[0]?.reward, 0.75 / 4)
+    }),
+  )
+})
+
+describe("masks", () => {
+  it.effect("held-out proposals and faults of validation have no reward and teach nothing", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(sixProposals), {
+        split: ({ a }) => (a === 2 ? "test" : "train"),
+        unanswered: (task, operation) => operation === "validate" && puzzleText(task) === "3 + 3",
+      })
+      const { learned, updates } = yield* learning(state, outcomes)
+      const rewards = new Map(
+        learned.proposals.map(({ reward, response }) => [response.proposal.text, reward]),
+      )
+      assert.strictEqual(rewards.get("2 + 2"), null)
+      assert.strictEqual(rewards.get("3 + 3"), null)
+      assert.strictEqual(rewards.get("0 + 0"), 0.125)
+      const taught = updates.flatMap(({ datums }) => datums.map(lesson)).map(({ response }) => response)
+      assert.include(taught, "hello")
+      assert.notIncludeMembers(taught, ["2 + 2", "3 + 3"])
+    }),
+  )
+
+  it.effect(
+    "faults of verification: no reward for the answer, and none for the task without a single verdict",
+    () =>
+      Effect.gen(function* () {
+        let faults = 0
+        const state = yield* stateOf(settings(kinds(["result", { proposals: 3, tasks: 3 }])), {
+          unanswered: (task, operation) => {
+            if (operation !== "verify") return false
+            if (puzzleText(task) === "1 + 1") return true
+            // One of the two different answers to 2 + 2.
+            return puzzleText(task) === "2 + 2" && faults++ === 0
+          },
+        })
+        const { learned, updates } = yield* learning(state, {
+          propose: (index) => ["1 + 1", "2 + 2", "3 + 3"][index] ?? "",
+          solve: (question, index) => (index % 2 === 0 ? solved(question) : "9"),
+        })
+        assert.deepStrictEqual(
+          learned.answers.map(({ reward, response }) => [response.question.id, reward]),
+          [
+            ...[1, 1, 1, 1].map((id) => [id, null]),
+            [2, null],
+            [2, -0.5],
+            [2, null],
+            [2, -0.5],
+            [3, 1],
+            [3, -0.5],
+            [3, 1],
+            [3, -0.5],
+          ],
+        )
+        // 2 + 2 was judged twice and wrong twice; 1 + 1 not at all.
+        assert.deepStrictEqual(
+          learned.proposals.map(({ reward }) => reward),
+          [null, 0, 0.5],
+        )
+        const questions = updates.flatMap(({ datums }) => datums.map(lesson)).map(({ prompt }) => prompt)
+        assert.isFalse(questions.some((prompt) => prompt.includes("1 + 1 = ?")))
+      }),
+  )
+
+  it.effect("a faulty answer leaves the advantages of its group as if it had not been sampled", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings("estimate.samples=3", kinds(["result", { proposals: 1, tasks: 1 }])),
+        {
+          unanswered: (() => {
+            let calls = 0
+            return (_: unknown, operation: string) => operation === "verify" && calls++ === 2
+          })(),
+        },
+      )
+      const { learned } = yield* learning(state, {
+        propose: () => "1 + 1",
+        solve: (_, index) => ["2", "8", "9"][index] ?? "",
+      })
+      assert.deepStrictEqual(
+        learned.answers.map(({ advantage }) => advantage),
+        [1, -1, null],
+      )
+    }),
+  )
+})
+
+describe("datums", () => {
+  it.effect("carry weight, advantage and sampled log-probability on exactly the response's tokens", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(sixProposals))
+      const { learned, updates } = yield* learning(state, outcomes)
+      assert.lengthOf(updates, 1)
+      const taught = (updates[0]?.datums ?? []).map(lesson)
+      const expected = [
+        ...learned.proposals.map(({ advantage, response }) => ({
+          prompt: response.proposal.prompt.map(({ content }) => content).join(""),
+          response: response.proposal.text,
+          advantage,
+        })),
+        ...learned.answers.map(({ advantage, response }) => ({
+          prompt: response.prompt.map(({ content }) => content).join(""),
+          response: response.text,
+          advantage,
+        })),
+      ].filter(({ advantage }) => advantage !== null && advantage !== 0)
+      assert.deepStrictEqual(
+        taught.map(({ advantage, prompt, response }) => ({ prompt, response, advantage })),
+        expected,
+      )
+      assert.isAbove(expected.length, 4)
+    }),
+  )
+
+  it.effect("leave out responses without advantage", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(kinds(["result", { proposals: 2, tasks: 2 }])))
+      const { learned, updates } = yield* learning(state, {
+        propose: (index) => ["1 + 1", "2 + 2"][index] ?? "",
+        solve: (question, index) => (question === "2 + 2 = ?" && index === 0 ? "9" : solved(question)),
+      })
+      // Both tasks were solved sometimes or always, but only answers to the second differ.
+      assert.deepStrictEqual(
+        learned.answers.slice(0, 4).map(({ advantage }) => advantage),
+        [0, 0, 0, 0],
+      )
+      const prompts = updates.flatMap(({ datums }) => datums.map(lesson)).map(({ prompt }) => prompt)
+      assert.strictEqual(prompts.filter((prompt) => prompt.endsWith("2 + 2 = ?")).length, 4)
+      assert.strictEqual(prompts.filter((prompt) => prompt.endsWith("1 + 1 = ?")).length, 0)
+    }),
+  )
+
+  it.effect("advantages never mix kinds or roles", () =>
+    Effect.gen(function* () {
+      const solveAs = (question: string, index: number) =>
+        index < 2 ? (question.endsWith(" = ?") ? solved(question) : "5") : "9"
+      const alone = yield* stateOf(
+        settings(
+          "advantage.solve=" + JSON.stringify({ _tag: "trrPlusPlus", epsilon: 0.1, deviation: "sample" }),
+          kinds(["result", { proposals: 2 }]),
+        ),
+      )
+      const beside = yield* stateOf({
+        ...alone.config,
+        kinds: settings(kinds(["result", { proposals: 2 }], ["operand", { proposals: 3 }])).kinds,
+      })
+      const proposals = ["1 + 1", "no", "5 + 5", "6 * 5", "no"]
+      const one = yield* learning(alone, { propose: (index) => proposals[index] ?? "", solve: solveAs })
+      const two = yield* learning(beside, { propose: (index) => proposals[index] ?? "", solve: solveAs })
+      const of = ({ learned }: typeof one) => ({
+        proposals: learned.proposals
+          .filter(({ response }) => response.proposal.track.kind.id === "result")
+          .map(({ advantage }) => advantage),
+        answers: learned.answers
+          .filter(({ response }) => response.question.track.kind.id === "result")
+          .map(({ advantage }) => advantage),
+      })
+      assert.deepStrictEqual(of(two), of(one))
+      assert.lengthOf(two.learned.proposals, 5)
+    }),
+  )
+
+  const weights = (reduction: string) =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(sixProposals, `reduction=${reduction}`))
+      accept(state, "result", "0 + 0")
+      const { updates } = yield* learning(state, outcomes)
+      return (updates[0]?.datums ?? []).map(lesson).map(({ length, weight }) => ({ length, weight }))
+    })
+
+  it.effect("tokenMean: every token of the update weighs one over their number", () =>
+    Effect.gen(function* () {
+      const all = yield* weights('{"_tag":"tokenMean"}')
+      const tokens = all.reduce((sum, { length }) => sum + length, 0)
+      for (const { weight } of all) assert.strictEqual(weight, 1 / tokens)
+      assert.isAbove(new Set(all.map(({ length }) => length)).size, 1)
+    }),
+  )
+
+  it.effect("sequenceMean: every response weighs one over their number", () =>
+    Effect.gen(function* () {
+      const all = yield* weights('{"_tag":"sequenceMean"}')
+      for (const { length, weight } of all) assert.closeTo(length * weight, 1 / all.length, 1e-15)
+    }),
+  )
+
+  it.effect("constant: every token weighs one over number of responses times length", () =>
+    Effect.gen(function* () {
+      const all = yield* weights('{"_tag":"constant","length":50}')
+      for (const { weight } of all) assert.strictEqual(weight, 1 / (50 * all.length))
+    }),
+  )
+})
+
+describe("what is learned from", () => {
+  const prompts = (...changes: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(kinds(["result", { proposals: 3, tasks: 1, solve: 2 }]), ...changes),
+      )
+      accept(state, "result", "5 + 5", "6 + 6")
+      const { learned, updates } = yield* learning(state, {
+        propose: (index) => ["no", "1 + 1", "2 + 2"][index] ?? "",
+        solve: (question, index) => (index % 2 === 0 ? solved(question) : "0"),
+      })
+      const taught = updates.flatMap(({ datums }) => datums.map(lesson))
+      return {
+        learned,
+        proposals: taught.filter(({ prompt }) => prompt.includes("Write")).length,
+        answers: taught.filter(({ prompt }) => prompt.startsWith("What")).length,
+        graded: learned.answers.filter(({ reward }) => reward !== null).length,
+      }
+    })
+
+  it.effect("solve.from=estimate: the estimate's answers", () =>
+    Effect.gen(function* () {
+      const { answers, graded, proposals } = yield* prompts("solve.from=estimate", overKinds)
+      assert.deepStrictEqual({ answers, graded, proposals }, { answers: 4, graded: 4, proposals: 2 })
+    }),
+  )
+
+  it.effect(
+    "solve.from=buffer: answers to tasks of the buffer; the estimate only measures, its answers are masked",
+    () =>
+      Effect.gen(function* () {
+        const { graded, learned } = yield* prompts("solve.from=buffer", overKinds)
+        assert.strictEqual(graded, 2)
+        assert.strictEqual(learned.proposals[1]?.reward, 0.5)
+        assert.deepStrictEqual(
+          learned.answers.slice(0, 4).map(({ advantage, reward }) => [reward, advantage]),
+          Array.from({ length: 4 }, () => [null, null]),
+        )
+      }),
+  )
+
+  it.effect("solve.from=both: all of them", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* prompts("solve.from=both", overKinds)).graded, 6)
+    }),
+  )
+
+  it.effect("propose.train=false: proposals are rewarded, but not learned from", () =>
+    Effect.gen(function* () {
+      const { answers, learned, proposals } = yield* prompts("propose.train=false")
+      assert.deepStrictEqual({ answers, proposals }, { answers: 4, proposals: 0 })
+      assert.deepStrictEqual(
+        learned.proposals.map(({ reward }) => reward),
+        [-1, 0.5, null],
+      )
+      assert.deepStrictEqual(
+        learned.proposals.map(({ advantage }) => advantage),
+        [-1, 1, null],
+      )
+    }),
+  )
+
+  it.effect(
+    "roleWeight scales the advantages of a role in the update, not in the record; 0 leaves the role out",
+    () =>
+      Effect.gen(function* () {
+        const state = yield* stateOf(settings(sixProposals, "roleWeight.propose=0.5", "roleWeight.solve=0"))
+        accept(state, "result", "0 + 0")
+        const { learned, updates } = yield* learning(state, outcomes)
+        const taught = updates.flatMap(({ datums }) => datums.map(lesson))
+        assert.isTrue(taught.every(({ prompt }) => prompt.includes("Write")))
+        assert.deepStrictEqual(
+          taught.map(({ advantage }) => advantage * 2),
+          learned.proposals.flatMap(({ advantage }) =>
+            advantage === null || advantage === 0 ? [] : [advantage],
+          ),
+        )
+        assert.isTrue(learned.answers.some(({ advantage }) => advantage !== 0))
+      }),
+  )
+})
+
+describe("the update", () => {
+  it.effect("is one, with the loss and the optimizer of the configuration at the step's learning rate", () =>
+    Effect.gen(function* () {
+      const loss = { _tag: "ppo", clipLow: 0.1, clipHigh: 0.3, dualClip: null } as const
+      const optimizer = {
+        learningRate: 0.5,
+        beta1: 0.8,
+        beta2: 0.9,
+        epsilon: 1e-6,
+        weightDecay: 0.01,
+        gradClip: 2,
+      }
+      const state = yield* stateOf(
+        settings(
+          sixProposals,
+          `loss=${JSON.stringify(loss)}`,
+          `optimizer=${JSON.stringify({ ...optimizer, warmupSteps: 4, finalShare: 1 })}`,
+        ),
+      )
+      state.step = 1
+      const { learned, updates } = yield* learning(state, outcomes)
+      assert.lengthOf(updates, 1)
+      assert.deepStrictEqual(updates[0]?.losses, [loss])
+      // Step 2 of a warm-up over 4.
+      assert.deepStrictEqual(updates[0]?.adam, { ...optimizer, learningRate: 0.25 })
+      assert.propertyVal(learned.metrics, "train/learningRate", 0.25)
+      assert.strictEqual(learned.metrics["train/sequences"], updates[0]?.datums.length)
+    }),
+  )
+
+  it.effect("is not made where nothing was learned; silent cells are counted", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(kinds(["result", { proposals: 2 }], ["operand", { proposals: 0 }])),
+      )
+      const { learned, updates } = yield* learning(state, {
+        propose: (index) => ["1 + 1", "2 + 2"][index] ?? "",
+      })
+      assert.deepStrictEqual(updates, [])
+      assert.deepStrictEqual(learned.metrics, {
+        "train/sequences": 0,
+        "train/tokens": 0,
+        "train/zeroVariance": 2,
+      })
+    }),
+  )
+
+  it.effect("that diverges is an error which says so, not a broken record", () =>
+    Effect.gen(function* () {
+      const diverging = (change: Partial<PolicyEngine["Service"]>) =>
+        Layer.effect(
+          PolicyEngine,
+          Effect.map(PolicyEngine, (engine) => ({ ...engine, ...change })),
+        ).pipe(Layer.provideMerge(playing(outcomes)))
+      const state = yield* stateOf(settings(sixProposals))
+      const error = yield* Effect.flip(
+        withPolicy(
+          diverging({
+            forwardBackward: () =>
+              Effect.succeed({ loss: Number.NaN, logprobs: [], entropy: null, clippedShare: null }),
+          }),
+        )(stages(state)),
+      )
+      assert.deepStrictEqual(
+        [error._tag, error.message],
+        ["PolicyError", "the loss is NaN; try a lower optimizer.learningRate"],
+      )
+      const again = yield* stateOf(settings(sixProposals))
+      const norm = yield* Effect.flip(
+        withPolicy(diverging({ optimStep: () => Effect.succeed({ gradNorm: Infinity }) }))(stages(again)),
+      )
+      assert.strictEqual(norm.message, "the gradient norm is Infinity; try a lower optimizer.learningRate")
+    }),
+  )
+})

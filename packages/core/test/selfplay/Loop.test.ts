@@ -1,0 +1,718 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, FileSystem, Layer, Result } from "effect"
+import { type OpenEnvironment, type Suite, open } from "../../src/Environment.ts"
+import { ExecutorUnavailable } from "../../src/Executor.ts"
+import { PolicyEngine, PolicyError } from "../../src/PolicyEngine.ts"
+import type { RunConfig } from "../../src/RunConfig.ts"
+import { type RunEvent, timeFields } from "../../src/RunEvent.ts"
+import { RunStore, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
+import { type Phase, prepare, run } from "../../src/selfplay/Loop.ts"
+import { type PuzzleOptions, puzzleEnvironment, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
+import { type Respond, ScriptedPolicy, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
+import { askedFor, kinds, overKinds, puzzle, questionOf, seeded, settings, solved } from "./world.ts"
+
+const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+const inFolder = <A, E>(
+  use: (folder: string) => Effect.Effect<A, E, FileSystem.FileSystem | Layer.Success<typeof platform>>,
+) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    return yield* use(`${yield* fs.makeTempDirectoryScoped({ prefix: "azr-loop-" })}/run`)
+  }).pipe(Effect.scoped, Effect.provide(platform))
+
+interface Setup {
+  readonly config: RunConfig
+  readonly respond?: Respond
+  readonly world?: Partial<PuzzleOptions>
+  /** Steps after which the run is asked to stop. */
+  readonly stopAfter?: number
+  /** The environment, as it should be for this run. */
+  readonly environment?: (environment: OpenEnvironment) => OpenEnvironment
+  /** The policy engine, as it should be for this run. */
+  readonly engine?: (engine: PolicyEngine["Service"]) => PolicyEngine["Service"]
+}
+
+/** Starts a run in the folder, or continues it at its last checkpoint where it has one. */
+const start = Effect.fnUntraced(function* (
+  folder: string,
+  {
+    config,
+    engine: adapt = (engine) => engine,
+    environment: equip = (environment) => environment,
+    respond = seeded,
+    stopAfter = Infinity,
+    world = {},
+  }: Setup,
+) {
+  const last = (yield* listCheckpoints(folder)).at(-1)
+  const checkpoint = last === undefined ? null : yield* readCheckpoint(folder, last)
+  const store =
+    checkpoint === null
+      ? RunStore.layerNew(folder, config)
+      : RunStore.layerResume(folder, checkpoint.manifest)
+  const observed: Array<RunEvent> = []
+  const phases: Array<Phase> = []
+  let steps = 0
+  return yield* Effect.gen(function* () {
+    const engine = yield* PolicyEngine
+    if (checkpoint !== null) yield* engine.load(checkpoint.policy)
+    const exit = yield* run({
+      config,
+      environments: [equip(yield* open(puzzleEnvironment(world)))],
+      resume: checkpoint?.state ?? null,
+      versions: { test: "1" },
+      observe: (event) => Effect.sync(() => observed.push(event)),
+      announce: (phase) => Effect.sync(() => phases.push(phase)),
+      stopRequested: Effect.sync(() => ++steps >= stopAfter),
+    }).pipe(Effect.provideService(PolicyEngine, adapt(engine)), Effect.exit)
+    const { prompts } = yield* ScriptedPolicy
+    return { exit, observed, phases, prompts: yield* prompts }
+  }).pipe(Effect.provide(Layer.merge(store, scriptedPolicy(respond))), Effect.scoped)
+})
+
+/** Every file of a run that tells what happened, without the fields that depend on the clock. */
+const record = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = (yield* fs.readDirectory(`${folder}/rollouts`)).toSorted()
+  const files = ["events.jsonl", "metrics.jsonl", ...names.map((name) => `rollouts/${name}`)]
+  const texts: Record<string, string> = {}
+  for (const file of files) {
+    const text = yield* fs.readFileString(`${folder}/${file}`)
+    texts[file] = text
+      .split("\n")
+      .map((line) =>
+        line === ""
+          ? ""
+          : JSON.stringify(JSON.parse(line), (key, value: unknown) => (timeFields.includes(key) ? 0 : value)),
+      )
+      .join("\n")
+  }
+  return texts
+})
+
+const tags = (events: ReadonlyArray<RunEvent>): ReadonlyArray<string> =>
+  events.map((event) =>
+    event._tag === "Evaluated" || event._tag === "Checkpointed" || event._tag === "StepCompleted"
+      ? `${event._tag} ${event.step}`
+      : event._tag,
+  )
+
+const suite = (id: string, split: "dev" | "test", ...texts: ReadonlyArray<string>): Suite => ({
+  id,
+  kind: "result",
+  split,
+  tasks: texts.map(puzzle),
+})
+const suites = [suite("dev", "dev", "1 + 1", "2 + 2"), suite("test", "test", "3 + 3", "4 + 4", "5 + 5")]
+
+describe("a run", () => {
+  const config = settings(
+    "steps=3",
+    kinds(["result", { seeds: 2, proposals: 2, tasks: 1 }]),
+    "evaluate.every=2",
+    "checkpoint.every=2",
+    "checkpoint.keep=1",
+  )
+
+  it.effect("tells what happens, in order, on disk and to its observer", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit, observed, phases } = yield* start(folder, {
+          config,
+          world: { suites },
+          respond: (prompt) => (askedFor(prompt) === "propose" ? "7 + 7" : solved(questionOf(prompt))),
+        })
+        assert.isTrue(Exit.isSuccess(exit))
+        const { checkpoints, events, torn } = yield* readSummary(folder)
+        assert.deepStrictEqual(
+          tags(events).join(", "),
+          "RunStarted, TaskAdded, TaskAdded, Seeded, Evaluated 0, Checkpointed 0, " +
+            "TaskAdded, Proposed, Proposed, StepCompleted 1, " +
+            "Proposed, Proposed, StepCompleted 2, Evaluated 2, Checkpointed 2, " +
+            "Proposed, Proposed, StepCompleted 3, Evaluated 3, Checkpointed 3, " +
+            "Evaluated 3, Evaluated 0, RunEnded",
+        )
+        assert.isFalse(torn)
+        assert.deepStrictEqual(observed, events)
+        assert.deepStrictEqual(checkpoints, [0, 3])
+        assert.deepStrictEqual(phases, [
+          { _tag: "Seeding", track: "puzzles/result", tasks: 2 },
+          ...[0, 2, 3].map((step) => ({ _tag: "Evaluating" as const, split: "dev" as const, step })),
+          { _tag: "Evaluating", split: "test", step: 3 },
+          { _tag: "Evaluating", split: "test", step: 0 },
+        ])
+        assert.deepStrictEqual(events[0], {
+          _tag: "RunStarted",
+          at: 0,
+          config,
+          versions: { test: "1" },
+          policy: "responses written by a test",
+        })
+        assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "completed", step: 3, message: "" })
+        const statuses = events.flatMap((event) => (event._tag === "Proposed" ? [event.status] : []))
+        assert.deepStrictEqual(statuses, ["accepted", ...Array<string>(5).fill("duplicate")])
+      }),
+    ),
+  )
+
+  it.effect("an event is on disk when it is observed", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        let seen = 0
+        yield* run({
+          config,
+          environments: [yield* open(puzzleEnvironment())],
+          resume: null,
+          versions: {},
+          observe: (event) =>
+            Effect.gen(function* () {
+              const { events } = yield* readSummary(folder)
+              assert.deepStrictEqual(events[seen++], event)
+            }).pipe(Effect.orDie, Effect.provide(platform)),
+          announce: () => Effect.void,
+          stopRequested: Effect.succeed(false),
+        }).pipe(Effect.provide(Layer.merge(RunStore.layerNew(folder, config), scriptedPolicy(seeded))))
+        assert.isAbove(seen, 15)
+      }).pipe(Effect.scoped),
+    ),
+  )
+
+  it.effect("tests the first policy against the last", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, {
+          config,
+          world: { suites },
+          // Knows the answers once it has learned.
+          respond: (prompt, seed, updates) =>
+            askedFor(prompt) === "propose"
+              ? seeded(prompt, seed, updates)
+              : updates >= 1 || seed % 2 === 1
+                ? solved(questionOf(prompt))
+                : "0",
+        })
+        if (Exit.isFailure(exit)) return assert.fail(String(exit.cause))
+        const { step, status, test } = exit.value
+        assert.deepStrictEqual([status, step], ["completed", 3])
+        assert.deepStrictEqual(
+          test?.before.map(({ correct, suite: id, total }) => [id, correct, total]),
+          [["test", 0, 3]],
+        )
+        assert.deepStrictEqual(
+          test?.after.map(({ correct, suite: id, total }) => [id, correct, total]),
+          [["test", 3, 3]],
+        )
+      }),
+    ),
+  )
+
+  it.effect("of no steps evaluates, saves and tests", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, { config: settings("steps=0"), world: { suites } })
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.deepStrictEqual(tags((yield* readSummary(folder)).events), [
+          "RunStarted",
+          "Evaluated 0",
+          "Checkpointed 0",
+          "Evaluated 0",
+          "Evaluated 0",
+          "RunEnded",
+        ])
+      }),
+    ),
+  )
+})
+
+describe("seeding", () => {
+  const seededBy = (world: Partial<PuzzleOptions>, ...changes: ReadonlyArray<string>) =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        yield* start(folder, { config: settings("steps=0", ...changes), world })
+        const { events } = yield* readSummary(folder)
+        return {
+          tasks: events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : [])),
+          ends: events.flatMap((event) => (event._tag === "Seeded" ? [event] : [])),
+        }
+      }),
+    )
+
+  it.effect(
+    "fills each buffer with as many different tasks as asked, all of step 0 and without parents",
+    () =>
+      Effect.gen(function* () {
+        const { ends, tasks } = yield* seededBy(
+          {},
+          kinds(["result", { seeds: 30 }], ["operand", { seeds: 5 }], ["operator", {}]),
+        )
+        assert.deepStrictEqual(
+          ends.map(({ accepted, kind }) => [kind, accepted]),
+          [
+            ["result", 30],
+            ["operand", 5],
+          ],
+        )
+        assert.strictEqual(new Set(tasks.map(({ identity, kind }) => `${kind} ${identity}`)).size, 35)
+        assert.isTrue(
+          tasks.every(
+            ({ parents, step, successRate }) => step === 0 && parents.length === 0 && successRate === null,
+          ),
+        )
+      }),
+  )
+
+  it.effect("stops where there are no more, and says how many it has", () =>
+    Effect.gen(function* () {
+      // Numbers 0 and 1 with three operators: twelve puzzles.
+      const { ends, tasks } = yield* seededBy({ largest: 1 }, kinds(["result", { seeds: 100 }]))
+      assert.isAtMost(tasks.length, 12)
+      assert.isAtLeast(tasks.length, 10)
+      assert.strictEqual(ends[0]?.accepted, tasks.length)
+      assert.isAbove(ends[0]?.rejected ?? 0, 80)
+    }),
+  )
+
+  it.effect("refuses held-out tasks, by split and by suite", () =>
+    Effect.gen(function* () {
+      const held = [0, 1].flatMap((b) =>
+        (["+", "-", "*"] as const).map((operator) => ({ a: 0, operator, b })),
+      )
+      const { tasks } = yield* seededBy(
+        {
+          largest: 1,
+          split: ({ a, b }) => (a === 1 && b === 1 ? "dev" : "train"),
+          suites: [suite("test", "test", ...held.map(puzzleText))],
+        },
+        kinds(["result", { seeds: 100 }]),
+      )
+      const allowed = new Set(["1 + 0", "1 - 0", "1 * 0"])
+      assert.isNotEmpty(tasks)
+      assert.isTrue(tasks.every(({ identity }) => allowed.has(identity)))
+    }),
+  )
+})
+
+describe("held-out tasks", () => {
+  it.effect("never enter a buffer or a prompt of the training, however often they are proposed", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const held = new Set([
+          ...suites
+            .flatMap(({ tasks }) => tasks as ReadonlyArray<Parameters<typeof puzzleText>[0]>)
+            .map(puzzleText),
+          "6 * 6",
+        ])
+        yield* start(folder, {
+          config: settings(
+            "steps=6",
+            "solve.from=both",
+            overKinds,
+            kinds(
+              ["result", { seeds: 4, proposals: 12, tasks: 12, solve: 8 }],
+              ["operator", { proposals: 6, tasks: 6, solve: 4 }],
+            ),
+          ),
+          world: { suites, largest: 6, split: (task) => (puzzleText(task) === "6 * 6" ? "dev" : "train") },
+          respond: (prompt, seed) => {
+            if (prompt.includes("between these numbers")) return ["+", "-", "*"][seed % 3] ?? "+"
+            if (askedFor(prompt) === "solve") return solved(questionOf(prompt))
+            return seed % 2 === 0
+              ? ([...held][seed % held.size] ?? "")
+              : `${(seed >>> 3) % 7} - ${(seed >>> 6) % 7}`
+          },
+        })
+        const { events } = yield* readSummary(folder)
+        const added = events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
+        const results = added.filter(({ kind }) => kind === "result").map(({ identity }) => identity)
+        assert.isAbove(results.length, 10)
+        assert.isFalse(results.some((identity) => held.has(identity)))
+        const refused = events.filter((event) => event._tag === "Proposed" && event.status === "heldOut")
+        assert.isAbove(refused.length, 10)
+        for (const name of yield* fs.readDirectory(`${folder}/rollouts`)) {
+          for (const line of (yield* fs.readFileString(`${folder}/rollouts/${name}`)).trimEnd().split("\n")) {
+            const { kind, prompt }: { kind: string; prompt: string } = JSON.parse(line)
+            const shown = prompt.split("\n").filter((part) => !part.startsWith("W"))
+            if (kind === "result")
+              assert.isFalse(
+                shown.some((part) => held.has(part.replace(" = ?", ""))),
+                prompt,
+              )
+          }
+        }
+      }),
+    ),
+  )
+})
+
+describe("the same seed", () => {
+  const config = settings(
+    "steps=4",
+    "solve.from=both",
+    overKinds,
+    "evaluate.every=2",
+    "propose.mix=recency",
+    'reward.propose.coverage={"decay":0.9,"exponent":0.5}',
+    kinds(
+      ["result", { seeds: 3, proposals: 6 }],
+      ["operand", { proposals: 4 }],
+      ["operator", { proposals: 4 }],
+    ),
+  )
+
+  it.live("gives the same record, apart from time", () =>
+    Effect.gen(function* () {
+      const once = (setup: Setup) =>
+        inFolder((folder) => Effect.andThen(start(folder, setup), record(folder)))
+      const first = yield* once({ config, world: { suites } })
+      assert.deepStrictEqual(yield* once({ config, world: { suites } }), first)
+      assert.isAbove(Object.keys(first).length, 5)
+      const other = yield* once({ config: { ...config, seed: 12 }, world: { suites } })
+      assert.notStrictEqual(other["events.jsonl"], first["events.jsonl"])
+    }),
+  )
+})
+
+describe("stopping and resuming", () => {
+  const config = (checkpointEvery: number) =>
+    settings(
+      "steps=6",
+      "solve.from=both",
+      overKinds,
+      "evaluate.every=3",
+      `checkpoint.every=${checkpointEvery}`,
+      "buffer.capacity=12",
+      "buffer.keepSeeds=2",
+      'reward.propose.coverage={"decay":0.9,"exponent":0.5}',
+      kinds(
+        ["result", { seeds: 5, proposals: 6 }],
+        ["operand", { proposals: 4 }],
+        ["operator", { proposals: 4 }],
+      ),
+    )
+  const undisturbed = (checkpointEvery: number) =>
+    inFolder((folder) =>
+      Effect.andThen(start(folder, { config: config(checkpointEvery), world: { suites } }), record(folder)),
+    )
+
+  it.effect("a stop saves, ends as interrupted, and the run goes on as if it had not been", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = { config: config(2), world: { suites } }
+        const stopped = yield* start(folder, { ...setup, stopAfter: 4 })
+        if (Exit.isFailure(stopped.exit)) return assert.fail(String(stopped.exit.cause))
+        assert.deepStrictEqual(stopped.exit.value, { status: "interrupted", step: 4, test: null })
+        const { checkpoints, events } = yield* readSummary(folder)
+        assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "interrupted", step: 4 })
+        assert.deepStrictEqual(checkpoints, [0, 2, 4])
+
+        const resumed = yield* start(folder, setup)
+        if (Exit.isFailure(resumed.exit)) return assert.fail(String(resumed.exit.cause))
+        assert.strictEqual(resumed.exit.value.status, "completed")
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
+      }),
+    ),
+  )
+
+  it.effect("a stop between two checkpoints leaves no other trace than its checkpoint", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = { config: config(0), world: { suites } }
+        yield* start(folder, { ...setup, stopAfter: 1 })
+        yield* start(folder, { ...setup, stopAfter: 2 })
+        yield* start(folder, setup)
+        const actual = yield* record(folder)
+        const expected = yield* undisturbed(0)
+        const lines = (actual["events.jsonl"] ?? "").split("\n")
+        const extra = [1, 3].map((step) =>
+          JSON.stringify({ _tag: "Checkpointed", at: 0, step, folder: `checkpoints/step-00000${step}` }),
+        )
+        assert.includeMembers(lines, extra)
+        assert.deepStrictEqual(
+          { ...actual, "events.jsonl": lines.filter((line) => !extra.includes(line)).join("\n") },
+          expected,
+        )
+      }),
+    ),
+  )
+
+  it.effect("a stop in the last step is no interruption", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, { config: config(2), world: { suites }, stopAfter: 6 })
+        assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
+      }),
+    ),
+  )
+
+  it.effect("an engine that fails ends the run as failed; resumed, it goes on as if it had not", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = { config: config(2), world: { suites } }
+        let samples = 0
+        const failing = yield* start(folder, {
+          ...setup,
+          engine: (engine) => ({
+            ...engine,
+            sample: (requests) =>
+              ++samples > 14
+                ? Effect.fail(new PolicyError({ operation: "sample", message: "the device was lost" }))
+                : engine.sample(requests),
+          }),
+        })
+        assert.isTrue(Exit.isFailure(failing.exit))
+        const { checkpoints, events } = yield* readSummary(folder)
+        assert.deepInclude(events.at(-1), {
+          _tag: "RunEnded",
+          status: "failed",
+          message: "the device was lost",
+        })
+        assert.isAbove(checkpoints.length, 1)
+        yield* start(folder, setup)
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
+      }),
+    ),
+  )
+
+  it.effect("from the very first checkpoint, too", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = { config: config(2), world: { suites } }
+        yield* start(folder, {
+          ...setup,
+          engine: (engine) => ({
+            ...engine,
+            forwardBackward: () =>
+              Effect.fail(new PolicyError({ operation: "forwardBackward", message: "no" })),
+          }),
+        })
+        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0])
+        yield* start(folder, setup)
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
+      }),
+    ),
+  )
+
+  it.effect("at the last step only the test is left to do", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = { config: config(2), world: { suites } }
+        yield* start(folder, {
+          ...setup,
+          engine: (engine) => ({
+            ...engine,
+            load: () => Effect.fail(new PolicyError({ operation: "load", message: "no" })),
+          }),
+        })
+        assert.deepInclude((yield* readSummary(folder)).events.at(-1), { status: "failed", step: 6 })
+        yield* start(folder, setup)
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
+      }),
+    ),
+  )
+})
+
+describe("a run that cannot begin", () => {
+  const refusal = (
+    config: RunConfig,
+    change: (environment: OpenEnvironment) => ReadonlyArray<OpenEnvironment>,
+    resume: unknown = null,
+  ) =>
+    Effect.gen(function* () {
+      const environment = yield* open(puzzleEnvironment({ suites }))
+      return Result.match(prepare({ config, environments: change(environment), resume }), {
+        onSuccess: () => "no refusal",
+        onFailure: ({ message }) => message,
+      })
+    }).pipe(Effect.scoped)
+  const group = (estimator: string) => `{"_tag":"${estimator}","epsilon":0,"deviation":"sample"}`
+
+  it.effect.each<readonly [string, ReadonlyArray<string>, string]>([
+    [
+      "an unknown kind",
+      [kinds(["reslt", {}])],
+      "kinds: no environment of this run has reslt; did you mean result?",
+    ],
+    [
+      "an unknown suite",
+      ['evaluate.suites=["dve"]'],
+      "evaluate.suites: no environment of this run has dve; did you mean dev?",
+    ],
+    [
+      "groups among proposals",
+      [`advantage.propose=${group("grpo")}`],
+      "advantage.propose grpo needs several responses",
+    ],
+    [
+      "groups among tasks of the buffer",
+      ["solve.from=both"],
+      "advantage.solve grpo needs several answers to a task",
+    ],
+    ["groups of one", ["estimate.samples=1"], "advantage.solve grpo needs estimate.samples of 2 or more"],
+    [
+      "a buffer that nothing is drawn from",
+      ["solve.from=buffer", overKinds, kinds(["result", { solve: 0 }])],
+      "solve.from buffer draws no tasks",
+    ],
+  ])("has %s", ([, changes, message]) =>
+    Effect.gen(function* () {
+      assert.include(yield* refusal(settings(...changes), (environment) => [environment]), message)
+    }),
+  )
+
+  it.effect("has environments that cannot serve it", () =>
+    Effect.gen(function* () {
+      const config = settings()
+      assert.strictEqual(yield* refusal(config, (environment) => [environment]), "no refusal")
+      assert.strictEqual(
+        yield* refusal(config, (environment) => [{ ...environment, styles: ["compact"] }]),
+        "promptStyle full: environment puzzles has compact",
+      )
+      assert.strictEqual(
+        yield* refusal(config, (environment) => [environment, environment]),
+        "environments: puzzles is there twice",
+      )
+    }),
+  )
+
+  it.effect("has a checkpoint whose state is none", () =>
+    Effect.gen(function* () {
+      const message = yield* refusal(settings(), (environment) => [environment], { step: "three" })
+      assert.include(message, "the checkpoint's state cannot be read")
+    }),
+  )
+
+  it.effect("leaves no event behind", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, { config: settings("solve.from=both") })
+        assert.isTrue(Exit.isFailure(exit))
+        assert.deepStrictEqual((yield* readSummary(folder)).events, [])
+      }),
+    ),
+  )
+})
+
+describe("an executor that is not there", () => {
+  const unavailable = new ExecutorUnavailable({
+    executor: "puzzles",
+    reason: "it left",
+    hint: "call it back",
+  })
+
+  it.effect.each(["validate", "verify"] as const)(
+    "ends the run as failed, and is no reward: %s",
+    (operation) =>
+      inFolder((folder) =>
+        Effect.gen(function* () {
+          let calls = 0
+          const lose = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | ExecutorUnavailable> =>
+            Effect.suspend((): Effect.Effect<A, E | ExecutorUnavailable> =>
+              ++calls > 9 ? Effect.fail(unavailable) : effect,
+            )
+          const { exit } = yield* start(folder, {
+            config: settings(kinds(["result", { seeds: 5 }])),
+            environment: (environment) => ({
+              ...environment,
+              kinds: new Map(
+                [...environment.kinds].map(([id, kind]) => [
+                  id,
+                  {
+                    ...kind,
+                    validate: (draft) =>
+                      operation === "validate" ? lose(kind.validate(draft)) : kind.validate(draft),
+                    verify: (task, answer) =>
+                      operation === "verify" ? lose(kind.verify(task, answer)) : kind.verify(task, answer),
+                  },
+                ]),
+              ),
+            }),
+          })
+          assert.deepStrictEqual(Exit.isFailure(exit) && Cause.squash(exit.cause), unavailable)
+          const { events } = yield* readSummary(folder)
+          assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "failed" })
+        }),
+      ),
+  )
+
+  it.effect("ends the seeding, too: a buffer without seeds would be a silent fallback", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, {
+          config: settings(kinds(["result", { seeds: 5 }])),
+          environment: (environment) => ({
+            ...environment,
+            kinds: new Map(
+              [...environment.kinds].map(([id, kind]) => [
+                id,
+                { ...kind, validate: () => Effect.fail(unavailable) },
+              ]),
+            ),
+          }),
+        })
+        assert.isTrue(Exit.isFailure(exit))
+        assert.deepStrictEqual(tags((yield* readSummary(folder)).events), ["RunStarted", "RunEnded"])
+      }),
+    ),
+  )
+})
+
+describe("a policy that has diverged", () => {
+  it.effect("ends the run at its first sample that is no number", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { exit } = yield* start(folder, {
+          config: settings(),
+          engine: (engine) => ({
+            ...engine,
+            sample: (requests) =>
+              Effect.map(engine.sample(requests), (all) =>
+                all.map((samples) =>
+                  samples.map((sample) => ({ ...sample, logprobs: sample.tokens.map(() => Number.NaN) })),
+                ),
+              ),
+          }),
+        })
+        assert.isTrue(Exit.isFailure(exit))
+        const end = (yield* readSummary(folder)).events.at(-1)
+        assert.isTrue(end?._tag === "RunEnded" && end.message.includes("the policy has diverged"))
+      }),
+    ),
+  )
+})
+
+describe("a run that cannot write", () => {
+  it.effect("fails with the store's error, and keeps what it wrote", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        let steps = 0
+        const { exit } = yield* start(folder, {
+          config: settings("steps=5"),
+          engine: (engine) => ({
+            ...engine,
+            optimStep: (adam) =>
+              Effect.andThen(
+                ++steps === 2
+                  ? Effect.orDie(
+                      Effect.andThen(
+                        fs.remove(`${folder}/rollouts`, { recursive: true }),
+                        fs.writeFileString(`${folder}/rollouts`, "in the way"),
+                      ),
+                    )
+                  : Effect.void,
+                engine.optimStep(adam),
+              ),
+          }),
+        })
+        if (Exit.isSuccess(exit)) return assert.fail("it went on")
+        const { events } = yield* readSummary(folder)
+        assert.include(tags(events), "StepCompleted 1")
+        const end = events.at(-1)
+        assert.isTrue(end?._tag === "RunEnded" && end.status === "failed" && end.step === 2)
+      }),
+    ),
+  )
+})

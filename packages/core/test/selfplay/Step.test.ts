@@ -1,0 +1,186 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { lookup } from "../../src/Metrics.ts"
+import { step } from "../../src/selfplay/Step.ts"
+import type { LoopState } from "../../src/selfplay/State.ts"
+import { heldOutOf } from "../../src/selfplay/Validate.ts"
+import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
+import { scriptedLogprob, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
+import { accept, kinds, playing, seeded, settings, solved, stateOf, trackOf, withPolicy } from "./world.ts"
+
+const once = (state: LoopState) => step(state, heldOutOf(state.tracks))
+
+const player = {
+  propose: (index: number) => ["hello", "100 + 1", "0 + 0", "1 + 1", "2 + 2", "3 + 3", "9 + 9"][index] ?? "",
+  solve: (question: string, index: number) =>
+    question === "1 + 1 = ?" && index > 0 ? "word" : solved(question),
+}
+const config = settings(kinds(["result", { proposals: 7, tasks: 2 }]), "estimate.samples=2")
+const world = {
+  split: ({ a }: { readonly a: number }) => (a === 9 ? ("test" as const) : ("train" as const)),
+  unanswered: (task: Parameters<typeof puzzleText>[0], operation: string) =>
+    operation === "validate" && puzzleText(task) === "3 + 3",
+}
+
+describe("Step", () => {
+  it.effect("counts what happened, all and effective apart", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(config, world)
+      accept(state, "result", "0 + 0")
+      const { metrics, step: number, tasks } = yield* once(state)
+      assert.strictEqual(number, 1)
+      assert.deepStrictEqual(
+        tasks.map(({ identity, successRate }) => [identity, successRate]),
+        [
+          ["1 + 1", 0.5],
+          ["2 + 2", 1],
+        ],
+      )
+      const of = (key: string) => metrics[`propose/result/${key}`]
+      assert.strictEqual(of("proposals"), 7)
+      assert.strictEqual(of("faults"), 1)
+      // Judged: bad format, invalid, duplicate, two accepted, one held out.
+      assert.strictEqual(of("valid"), 4 / 6)
+      // The held-out one is counted apart: it is neither new nor a repetition.
+      assert.strictEqual(of("heldOut"), 1)
+      assert.strictEqual(of("new"), 2 / 3)
+      assert.strictEqual(of("accepted"), 2)
+      assert.strictEqual(of("reward"), (-1 - 0.5 - 0.25 + 0.5 + 0.125) / 5)
+      assert.strictEqual(of("tokens"), (5 + 7 + 5 * 5) / 7 + 1)
+      assert.strictEqual(of("task/digits"), 2)
+
+      assert.deepStrictEqual(
+        ["answers", "faults", "correct", "badFormat", "reward", "learnable"].map(
+          (key) => metrics[`solve/result/${key}`],
+        ),
+        [4, 0, 3 / 4, 1 / 4, (1 - 1 + 1 + 1) / 4, 1 / 2],
+      )
+      assert.strictEqual(metrics["buffer/result/size"], 3)
+      const generated = (metrics["generate/tokens"] ?? 0) - 7 * (of("tokens") ?? 0)
+      assert.closeTo(generated, 4 * (metrics["solve/result/tokens"] ?? 0), 1e-9)
+    }).pipe(withPolicy(playing(player))),
+  )
+
+  it.effect("writes a rollout for every response, masked ones included", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(config, world)
+      accept(state, "result", "0 + 0")
+      const { rollouts, validated } = yield* once(state)
+      assert.lengthOf(rollouts, 7 + 4)
+      assert.deepStrictEqual(
+        rollouts
+          .slice(0, 7)
+          .map(({ outcome, reason, reward, role, task }) => [role, outcome, reason, reward, task]),
+        [
+          ["propose", "badFormat", "badFormat: no puzzle: hello", -1, null],
+          ["propose", "invalid", "range: 100 is not in 0 … 99", -0.5, null],
+          ["propose", "duplicate", "duplicate", -0.25, null],
+          ["propose", "accepted", "", 0.5, 2],
+          ["propose", "accepted", "", 0.125, 3],
+          ["propose", "infrastructure", "HostTimeout: puzzles: no answer after 1 ms, twice", null, null],
+          ["propose", "heldOut", "heldOut", null, null],
+        ],
+      )
+      assert.deepStrictEqual(
+        rollouts
+          .slice(7)
+          .map(({ outcome, prompt, response, task }) => [prompt.split("\n")[1], response, outcome, task]),
+        [
+          ["1 + 1 = ?", "2", "correct", 2],
+          ["1 + 1 = ?", "word", "badFormat", 2],
+          ["2 + 2 = ?", "4", "correct", 3],
+          ["2 + 2 = ?", "4", "correct", 3],
+        ],
+      )
+      assert.lengthOf(validated, 7)
+      const [first] = rollouts.slice(7)
+      assert.strictEqual(first?.tokens, 2)
+      assert.closeTo(
+        first?.logprob ?? 0,
+        (scriptedLogprob("2".charCodeAt(0)) + scriptedLogprob(0)) / 2,
+        1e-15,
+      )
+    }).pipe(withPolicy(playing(player))),
+  )
+
+  it.effect("reports only metrics that the registry knows, all finite", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(
+          "solve.from=both",
+          kinds(["result", { proposals: 9 }], ["operand", { proposals: 9 }], ["operator", { proposals: 9 }]),
+        ),
+      )
+      accept(state, "result", "0 + 0")
+      const keys = new Set<string>()
+      for (let i = 0; i < 5; i++) {
+        for (const [key, value] of Object.entries((yield* once(state)).metrics)) {
+          keys.add(key)
+          assert.isDefined(lookup(key), key)
+          assert.isTrue(Number.isFinite(value), key)
+        }
+      }
+      assert.isAbove(keys.size, 40)
+    }).pipe(withPolicy(scriptedPolicy(seeded))),
+  )
+
+  it.effect("counts each estimated task in its region, and decays the counts of earlier steps", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(
+          'reward.propose.coverage={"decay":0.5,"exponent":1}',
+          kinds(["result", { proposals: 2, tasks: 2 }]),
+          "estimate.samples=2",
+        ),
+      )
+      const rewards = []
+      for (let i = 0; i < 3; i++) {
+        const { rollouts } = yield* once(state)
+        rewards.push(rollouts.filter(({ role }) => role === "propose").map(({ reward }) => reward))
+      }
+      // Solved half of the time: ½ by the count, 2, then 1 + 2, then 1.5 + 2.
+      assert.deepStrictEqual(rewards, [
+        [0.25, 0.25],
+        [0.5 / 3, 0.5 / 3],
+        [0.5 / 3.5, 0.5 / 3.5],
+      ])
+      assert.strictEqual(state.regionCount(trackOf(state, "result"), { a: 0, operator: "+", b: 0 }), 3.5)
+    }).pipe(
+      withPolicy(
+        playing({
+          propose: (index) => `${index} + 1`,
+          solve: (question, index) => (index === 0 ? solved(question) : "0"),
+        }),
+      ),
+    ),
+  )
+
+  it.effect("solves tasks of this very step where it solves from the buffer", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings("solve.from=buffer", kinds(["result", { proposals: 1, tasks: 1, solve: 1 }])),
+      )
+      const { rollouts } = yield* once(state)
+      // The estimate's answers are on record, but only the last one is learned from.
+      assert.deepStrictEqual(
+        rollouts.map(({ reward, role, task }) => [role, task, reward]),
+        [["propose", 1, 0.125], ...Array.from({ length: 4 }, () => ["solve", 1, null]), ["solve", 1, 1]],
+      )
+    }).pipe(withPolicy(playing({ propose: () => "1 + 1" }))),
+  )
+
+  it.effect("a step without any proposal, task or answer is a step", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings("solve.from=both", kinds(["result", { proposals: 0 }])))
+      const { metrics, rollouts, tasks } = yield* once(state)
+      assert.deepStrictEqual([rollouts, tasks], [[], []])
+      assert.deepStrictEqual(metrics, {
+        "buffer/result/size": 0,
+        "generate/tokens": 0,
+        "train/sequences": 0,
+        "train/tokens": 0,
+        "train/zeroVariance": 0,
+      })
+    }).pipe(withPolicy(playing({}))),
+  )
+})
