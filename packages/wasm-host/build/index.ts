@@ -1,0 +1,18 @@
+/** Build-time tools that every language executor shares. Nothing of this is loaded at run time. */
+export {
+  concat,
+  name,
+  Reader,
+  readSections,
+  type Section,
+  SectionId,
+  unsigned,
+  writeModule,
+} from "./binary.ts"
+export { type ComponentFile, extractCoreModule, readComponent } from "../src/component.ts"
+export { type WasmGlobal, type WasmMemory, type WasmModule, WebAssembly } from "../src/webAssembly.ts"
+export { exposeState, freeze, type State, takeState } from "./snapshot.ts"
+export { meter, type MeterOptions } from "./meter.ts"
+
+/** The world that every executor component has. */
+export const executorWit = new URL("../wit/executor.wit", import.meta.url)

@@ -1,0 +1,149 @@
+/**
+ * Reads the instructions of a function body one by one. It knows the instructions that C, C++ and Rust
+ * compilers emit for a sequential program; on any other (SIMD, atomics, exceptions, tail calls, garbage
+ * collection) it stops the build, so that nothing the metering does not understand can slip through it.
+ */
+import type { Reader } from "./binary.ts"
+
+export const Op = {
+  unreachable: 0x00,
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  return: 0x0f,
+  call: 0x10,
+  callIndirect: 0x11,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  globalGet: 0x23,
+  globalSet: 0x24,
+  i32Store: 0x36,
+  i64Store32: 0x3e,
+  i32Store8: 0x3a,
+  memorySize: 0x3f,
+  memoryGrow: 0x40,
+  i32Const: 0x41,
+  i64Const: 0x42,
+  i32Eqz: 0x45,
+  i32LtS: 0x48,
+  i32GtU: 0x4b,
+  i64LtS: 0x53,
+  i32Add: 0x6a,
+  i32Sub: 0x6b,
+  i32ShrU: 0x76,
+  i64Sub: 0x7d,
+  i64Mul: 0x7e,
+  i64ExtendI32U: 0xad,
+  f64ConvertI64S: 0xb9,
+  prefixed: 0xfc,
+} as const
+
+/** Second byte after `Op.prefixed`. */
+export const Bulk = { i64TruncSatF64S: 6, memoryCopy: 10, memoryFill: 11 } as const
+
+export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c } as const
+export type ValueType = (typeof ValueType)[keyof typeof ValueType]
+
+export interface Instruction {
+  readonly op: number
+  /** For `Op.prefixed` the second opcode, for stores the constant offset, for calls the function, else 0. */
+  readonly detail: number
+}
+
+/** Type of the value that each store instruction (0x36 to 0x3e) takes. */
+export const storedType = (op: number): ValueType | null => {
+  switch (op) {
+    case 0x36:
+    case 0x3a:
+    case 0x3b:
+      return ValueType.i32
+    case 0x37:
+    case 0x3c:
+    case 0x3d:
+    case 0x3e:
+      return ValueType.i64
+    case 0x38:
+      return ValueType.f32
+    case 0x39:
+      return ValueType.f64
+    default:
+      return null
+  }
+}
+
+/** Reads one instruction with its immediates. */
+export const readInstruction = (reader: Reader): Instruction => {
+  const op = reader.byte()
+  if (op === Op.prefixed) return readPrefixed(reader)
+  if (op >= 0x28 && op <= 0x3e) return { op, detail: readMemoryArgument(reader) }
+  if (op === Op.memorySize || op === Op.memoryGrow) {
+    if (reader.byte() !== 0) throw new Error("meter: the module has more than one memory")
+    return { op, detail: 0 }
+  }
+  switch (op) {
+    case Op.call:
+      return { op, detail: reader.unsigned() }
+    case Op.block:
+    case Op.loop:
+    case Op.if:
+    case 0x0c: // br
+    case 0x0d: // br_if
+    case Op.localGet:
+    case Op.localSet:
+    case Op.localTee:
+    case Op.globalGet:
+    case Op.globalSet:
+    case Op.i32Const:
+    case Op.i64Const:
+    case 0xd0: // ref.null
+    case 0xd2: // ref.func
+    case 0x25: // table.get
+      reader.skipNumber()
+      return { op, detail: 0 }
+    case Op.callIndirect:
+      reader.skipNumber()
+      reader.skipNumber()
+      return { op, detail: 0 }
+    case 0x0e: // br_table
+      for (let targets = reader.unsigned() + 1; targets > 0; targets--) reader.skipNumber()
+      return { op, detail: 0 }
+    case 0x1c: // select with types
+      for (let types = reader.unsigned(); types > 0; types--) reader.byte()
+      return { op, detail: 0 }
+    case 0x43: // f32.const
+      reader.take(4)
+      return { op, detail: 0 }
+    case 0x44: // f64.const
+      reader.take(8)
+      return { op, detail: 0 }
+  }
+  const plain =
+    op <= 0x01 ||
+    op === Op.else ||
+    op === Op.end ||
+    op === 0x0f ||
+    op === 0x1a ||
+    op === 0x1b ||
+    op === 0xd1 ||
+    (op >= 0x45 && op <= 0xc4)
+  if (!plain) throw new Error(`meter: instruction 0x${op.toString(16)} is not supported`)
+  return { op, detail: 0 }
+}
+
+const readMemoryArgument = (reader: Reader): number => {
+  const alignment = reader.unsigned()
+  // Bit 6 announces a memory index: a second memory, which this module must not have yet.
+  if (alignment >= 0x40) throw new Error("meter: the module has more than one memory")
+  return reader.unsigned()
+}
+
+const readPrefixed = (reader: Reader): Instruction => {
+  const detail = reader.unsigned()
+  if (detail === Bulk.memoryCopy) reader.take(2)
+  else if (detail === Bulk.memoryFill) reader.take(1)
+  else if (detail > 7) throw new Error(`meter: instruction 0xfc ${detail} is not supported`)
+  return { op: Op.prefixed, detail }
+}

@@ -1,0 +1,116 @@
+/**
+ * The contract between a language's executor component and what runs it. A host runs each call in a clean
+ * instance and reports the guest's answer or why there is none; every host gives the same answer and the same
+ * fuel.
+ *
+ * `v8` runs on worker threads of this process and needs nothing but Node.
+ */
+import { availableParallelism } from "node:os"
+import { Executor } from "@azr/core"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { type ComponentFile, extractCoreModule, readComponent } from "./component.ts"
+import { type CallResult, compile, type CoreModule } from "./coreModule.ts"
+import type { Call } from "./worker.ts"
+import { WorkerPool } from "./WorkerPool.ts"
+
+const { ExecutorUnavailable, HostLost, HostTimeout } = Executor
+
+/** An executor of one language, as its package ships it. Images are components of world `azr:executor/executor`. */
+export interface ExecutorComponent {
+  /** Names the executor in errors. */
+  readonly id: string
+  readonly images: Readonly<Record<string, ComponentFile>>
+  /** Calls to run at leisure after the start, so that the engine compiles what programs use. Results are dropped. */
+  readonly warmUp: ReadonlyArray<Call>
+}
+
+export interface HostOptions {
+  /** Worker threads; null is one a core. Results do not depend on it. */
+  readonly workers: number | null
+  /** Wall-clock safety net: milliseconds after which a call of this much fuel is taken for stuck. */
+  readonly patience?: (fuel: number) => number
+}
+
+export interface ExecutorPool {
+  readonly workers: number
+  /** Runs one call. Calls made concurrently share the workers; interrupting forgets the call. */
+  readonly run: (call: Call) => Effect.Effect<CallResult, Executor.ExecutorError>
+  /** Runs calls side by side; results in the order of the calls. */
+  readonly runAll: (
+    calls: ReadonlyArray<Call>,
+  ) => Effect.Effect<ReadonlyArray<CallResult>, Executor.ExecutorError>
+}
+
+export class ExecutorHost extends Context.Service<
+  ExecutorHost,
+  {
+    /** Starts workers for a component. They stop when the scope closes. */
+    readonly open: (
+      component: ExecutorComponent,
+      options: HostOptions,
+    ) => Effect.Effect<ExecutorPool, Executor.ExecutorUnavailable, Scope.Scope>
+  }
+>()("@azr/wasm-host/ExecutorHost") {
+  /** Worker threads of this process. */
+  static readonly v8: Layer.Layer<ExecutorHost> = Layer.sync(ExecutorHost, () => ({ open: openV8 }))
+}
+
+/** Ten times what the slowest tier of the engine needs, and some seconds for a machine that is busy elsewhere. */
+const defaultPatience = (fuel: number): number => 10_000 + fuel / 100_000
+
+const openV8 = Effect.fn("ExecutorHost.v8.open")(function* (
+  component: ExecutorComponent,
+  options: HostOptions,
+) {
+  const images = Object.entries(component.images)
+  const modules = yield* Effect.forEach(
+    images,
+    ([image, file]) => Effect.map(load(component.id, image, file), (module) => [image, module] as const),
+    { concurrency: "unbounded" },
+  )
+  const workers = options.workers ?? availableParallelism()
+  const pool = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new WorkerPool(new Map(modules), {
+          workers,
+          patience: options.patience ?? defaultPatience,
+          warmUp: component.warmUp,
+        }),
+    ),
+    (open) => Effect.promise(() => open.close()),
+  )
+  const run: ExecutorPool["run"] = (call) =>
+    Effect.callback<CallResult, Executor.ExecutorError>((resume) => {
+      const forget = pool.submit(call, (settled) => {
+        switch (settled.kind) {
+          case "done":
+            return resume(Effect.succeed(settled.result))
+          case "timeout":
+            return resume(
+              Effect.fail(new HostTimeout({ executor: component.id, milliseconds: settled.milliseconds })),
+            )
+          case "lost":
+            return resume(Effect.fail(new HostLost({ executor: component.id, reason: settled.reason })))
+        }
+      })
+      return Effect.sync(forget)
+    })
+  const runAll: ExecutorPool["runAll"] = (calls) => Effect.forEach(calls, run, { concurrency: "unbounded" })
+  return { workers, run, runAll } satisfies ExecutorPool
+})
+
+const load = (
+  executor: string,
+  image: string,
+  file: ComponentFile,
+): Effect.Effect<CoreModule, Executor.ExecutorUnavailable> =>
+  Effect.tryPromise({
+    try: async () => compile(extractCoreModule(await readComponent(file))),
+    catch: (error) =>
+      new ExecutorUnavailable({
+        executor,
+        reason: `image ${image} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+        hint: "Restore the committed artifact, or rebuild it together with its digest.",
+      }),
+  })

@@ -1,0 +1,180 @@
+/**
+ * One executor component as a plain WebAssembly instance that always starts clean.
+ *
+ * The component is a wrapping of a single core module without imports, whose only interface is a string in and
+ * a string out. Reading that module out and speaking its ABI takes the 40 lines of `Instance.call`; glue
+ * generated at build time would add files, a build step and a dependency, and hide the memory that has to be
+ * restored. Hosts that know components (wasmtime) take the same artifact as it is.
+ *
+ * Covers: clean state for every call, fuel, traps told apart. Does not cover: time (the pool's), what requests mean.
+ */
+
+import { WebAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webAssembly.ts"
+
+/** The module marks every page it writes to, 2^PAGE_SHIFT bytes each (`build/meter.ts`). */
+export const PAGE_SHIFT = 12
+const PAGE_BYTES = 1 << PAGE_SHIFT
+/** A store marks the page of its first byte; no store is wider than this. */
+const WIDEST_STORE = 16
+const WASM_PAGE_BYTES = 65_536
+/** A longer one comes from a guest that its program has taken apart. */
+const LONGEST_RESPONSE = 1 << 23
+
+/** Why an instance stopped without an answer. */
+export type Trap = "fuel" | "memory" | "stack" | "trap"
+
+export interface CallResult {
+  /** What the guest answered; null after a trap. */
+  readonly response: string | null
+  readonly trap: Trap | null
+  /** Units of fuel used; after a fuel trap all that was given. */
+  readonly fuelUsed: number
+}
+
+interface CoreExports {
+  readonly memory: WasmMemory
+  readonly run: (pointer: number, length: number) => number
+  readonly cabi_realloc: (old: number, oldLength: number, alignment: number, length: number) => number
+  readonly cabi_post_run: (result: number) => void
+  readonly "set-fuel": (units: number) => void
+  readonly "fuel-left": () => number
+  /** One byte for each page of `memory`: whether it was written to. */
+  readonly "azr:marks": WasmMemory
+  /** Pages of 64 KiB that the program has. */
+  readonly "azr:pages": WasmGlobal<number>
+  /** 1 when the program asked for more memory than there is. */
+  readonly "azr:refused": WasmGlobal<number>
+  /** Nested calls that are left; negative when recursion caused the trap. */
+  readonly "azr:depth": WasmGlobal<number>
+}
+
+/** A compiled module and the memory that each of its instances starts with. Both can be shared between threads. */
+export interface CoreModule {
+  readonly module: WasmModule
+  readonly image: SharedArrayBuffer
+}
+
+export const compile = (bytes: Uint8Array<ArrayBuffer>): CoreModule => {
+  const module = new WebAssembly.Module(bytes)
+  if (WebAssembly.Module.imports(module).length > 0)
+    throw new Error("an executor component must not have imports")
+  const exports = instantiate(module)
+  const length = exports["azr:pages"].value * WASM_PAGE_BYTES
+  const image = new SharedArrayBuffer(length)
+  new Uint8Array(image).set(new Uint8Array(exports.memory.buffer, 0, length))
+  return { module, image }
+}
+
+const instantiate = (module: WasmModule): CoreExports =>
+  // The shape is the build's promise, and `compile` runs before anything else sees the module.
+  new WebAssembly.Instance(module).exports as unknown as CoreExports
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+/** An instance that is restored before each call and replaced after a trap. */
+export class Instance {
+  private readonly module: WasmModule
+  private readonly image: Uint8Array
+  private live: Live | null = null
+
+  constructor({ module, image }: CoreModule) {
+    this.module = module
+    this.image = new Uint8Array(image)
+  }
+
+  /** Runs one request from the clean state. Never throws for anything the guest does. */
+  call(request: string, fuel: number): CallResult {
+    const live = (this.live ??= new Live(instantiate(this.module), this.image))
+    live.restore()
+    const { exports } = live
+    exports["set-fuel"](fuel)
+    try {
+      const response = live.run(encoder.encode(request))
+      return { response, trap: null, fuelUsed: fuel - exports["fuel-left"]() }
+    } catch (error) {
+      // A trap leaves the instance in the middle of something; a new one costs 20 ms and is certain to be clean.
+      this.live = null
+      const left = exports["fuel-left"]()
+      return { response: null, trap: classify(error, left, exports), fuelUsed: fuel - Math.max(left, 0) }
+    }
+  }
+}
+
+const classify = (error: unknown, fuelLeft: number, exports: CoreExports): Trap => {
+  if (fuelLeft < 0) return "fuel"
+  // The module's own limit strikes first; should the native stack end before it, the verdict is the same.
+  if (exports["azr:depth"].value < 0 || isStackOverflow(error)) return "stack"
+  return exports["azr:refused"].value === 1 ? "memory" : "trap"
+}
+
+const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.startsWith("Maximum call stack")
+
+class Live {
+  readonly exports: CoreExports
+  private readonly image: Uint8Array
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly marks: Uint8Array
+  private readonly markWords: Uint32Array
+  private readonly globals: ReadonlyArray<readonly [WasmGlobal, number | bigint]>
+
+  constructor(exports: CoreExports, image: Uint8Array) {
+    this.exports = exports
+    this.image = image
+    // The memory has all its pages from the start and never grows, so these views stay valid.
+    this.bytes = new Uint8Array(exports.memory.buffer)
+    this.view = new DataView(exports.memory.buffer)
+    this.marks = new Uint8Array(exports["azr:marks"].buffer, 0, this.bytes.length >> PAGE_SHIFT)
+    this.markWords = new Uint32Array(this.marks.buffer, 0, this.marks.length >> 2)
+    this.globals = Object.values(exports).flatMap((entry) =>
+      entry instanceof WebAssembly.Global ? [[entry, entry.value] as const] : [],
+    )
+  }
+
+  /** The canonical ABI of `run: func(request: string) -> string`. */
+  run(request: Uint8Array): string {
+    const { exports, view } = this
+    const pointer = exports.cabi_realloc(0, 0, 1, request.length)
+    this.bytes.set(request, pointer)
+    this.markRange(pointer, request.length)
+    const result = exports.run(pointer, request.length)
+    const start = view.getUint32(result, true)
+    const length = view.getUint32(result + 4, true)
+    if (length > LONGEST_RESPONSE) throw new Error(`a response of ${length} bytes`)
+    const response = decoder.decode(this.bytes.subarray(start, start + length))
+    exports.cabi_post_run(result)
+    return response
+  }
+
+  private markRange(start: number, length: number): void {
+    this.marks.fill(1, start >> PAGE_SHIFT, ((start + length) >> PAGE_SHIFT) + 1)
+  }
+
+  /** Back to the image: every marked page, the bytes a store can reach beyond one, and the mutable globals. */
+  restore(): void {
+    const { marks, markWords } = this
+    for (let word = 0; word < markWords.length; word++) {
+      if (markWords[word] === 0) continue
+      // A run of marked pages is one copy.
+      let first = word * 4
+      while (marks[first] === 0) first += 1
+      let end = first + 1
+      while (marks[end] === 1) end += 1
+      this.restorePages(first, end)
+      marks.fill(0, first, end)
+      // The rest of the word that the run ended in may hold more.
+      word = (end >> 2) - 1
+    }
+    for (const [global, value] of this.globals) global.value = value
+  }
+
+  private restorePages(first: number, end: number): void {
+    const { bytes, image } = this
+    const start = first * PAGE_BYTES
+    const stop = Math.min(end * PAGE_BYTES + WIDEST_STORE, bytes.length)
+    if (start < image.length) bytes.set(image.subarray(start, Math.min(stop, image.length)), start)
+    if (stop > image.length) bytes.fill(0, Math.max(start, image.length), stop)
+  }
+}
