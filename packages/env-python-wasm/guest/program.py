@@ -1,0 +1,156 @@
+"""Operation `run`: one untrusted program, its entry function on given arguments, the outcome as data.
+
+The guest only reports. A program that takes the interpreter apart can make up its own report (it could have
+returned that value just as well), never another program's: the host restores the instance before every request
+and judges what it gets.
+"""
+
+from private import BUILTINS as __builtins__
+
+import builtins
+from io import StringIO
+from re import compile as _pattern
+from sys import modules, set_int_max_str_digits, setprofile, setrecursionlimit, settrace
+from types import ModuleType
+
+import sandbox
+import values
+
+SOURCE = "<program>"
+MODULE = "program"
+MAX_STDOUT = 4096
+MAX_MESSAGE = 200
+_INT_MAX_STR_DIGITS = 4300
+# Released when memory runs out, so that there is room to say so. Being part of the image, it costs a request nothing.
+_reserve = [bytearray(1 << 20)]
+
+_clip = str.__getitem__  # a subclass of str may define its own
+_address = _pattern(r"0x[0-9a-fA-F]+").sub
+_path = _pattern(r"(?<![\w.])/(?:[\w.+-]+/)+[\w.+-]+").sub
+_written = StringIO.getvalue
+_exception_name = values._class_name
+
+
+def run(request):
+    """Answer fields of `{"op": "run", "program", "entry", "args", "entropy", "outputBytes"}` as pieces of JSON."""
+    arguments = [values.decode(argument) for argument in request["args"]]
+    stdout = sandbox.begin(request["entropy"])
+    try:
+        answer = _outcome(request, arguments)
+    except MemoryError:
+        answer = _OUT_OF_MEMORY
+    except BaseException:  # the program broke what reporting needs
+        answer = _BROKEN
+    return "{" + answer + ',"stdout":' + _text(_printed(stdout), MAX_STDOUT) + "}"
+
+
+_OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"MemoryError","message":"","line":null}'
+_BROKEN = '"fail":{"kind":"unrepresentable","name":null,"message":"the interpreter is broken","line":null}'
+
+
+def _outcome(request, arguments):
+    try:
+        result = _call(request["program"], request["entry"], arguments)
+        _restore_interpreter()
+        return '"ok":' + values.encode(result, request["outputBytes"])
+    except _Failure as failure:
+        return failure.text
+    except values.Unrepresentable as error:
+        return _failure("unrepresentable", None, str(error), None)
+    except values.TooLong:
+        return _failure("output", None, "longer than " + str(request["outputBytes"]) + " bytes", None)
+    except BaseException as error:
+        _reserve.clear()
+        _restore_interpreter()
+        return _describe(error)
+
+
+def _printed(stdout):
+    try:
+        return _written(stdout)
+    except ValueError:  # the program closed it
+        return ""
+
+
+class _Failure(Exception):
+    """Raised by this module only, with the finished answer; never raised while program code runs."""
+
+    def __init__(self, text):
+        self.text = text
+
+
+def _call(source, entry, arguments):
+    code = _compile(source)
+    module = ModuleType(MODULE)
+    # A real module: dataclasses and typing look a class's module up by name.
+    modules[MODULE] = module
+    namespace = module.__dict__
+    # Else `exec` would hand the program the private copy.
+    namespace["__builtins__"] = builtins
+    exec(code, namespace)
+    function = namespace.get(entry)
+    if not callable(function):
+        raise _Failure(_failure("missingEntry", None, "the program defines no function " + entry, None))
+    return function(*arguments)
+
+
+def _compile(source):
+    try:
+        return compile(source, SOURCE, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise _Failure(_failure("syntax", type(error).__name__, error.msg, error.lineno)) from None
+    except ValueError as error:
+        raise _Failure(_failure("syntax", "ValueError", str(error), None)) from None
+
+
+def _restore_interpreter():
+    """Undo what a program may have set and what reporting depends on."""
+    settrace(None)
+    setprofile(None)
+    setrecursionlimit(sandbox.RECURSION_LIMIT)
+    set_int_max_str_digits(_INT_MAX_STR_DIGITS)
+
+
+def _describe(error):
+    kind = type(error)
+    if issubclass(kind, MemoryError):
+        outcome = "memory"
+    elif issubclass(kind, RecursionError):
+        outcome = "stack"
+    else:
+        outcome = "exception"
+    line = _line(error)
+    try:
+        message = str(error)
+    except BaseException:
+        message = ""
+    return _failure(outcome, _exception_name(kind), message, line)
+
+
+def _line(error):
+    """The innermost line of the program on the way to the exception."""
+    line = None
+    trace = BaseException.__dict__["__traceback__"].__get__(error)
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == SOURCE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _failure(kind, name, message, line):
+    # Where an object lives and where a library file was built must not reach a verdict.
+    message = _path("<path>", _address("0x…", _clip(message, slice(2 * MAX_MESSAGE))))
+    return (
+        '"fail":{"kind":"' + kind + '","name":' + _optional(name) + ',"message":' + _text(message, MAX_MESSAGE)
+        + ',"line":' + (repr(line) if type(line) is int else "null") + "}"
+    )
+
+
+def _optional(name):
+    return "null" if name is None else _text(name, MAX_MESSAGE)
+
+
+def _text(text, limit):
+    """JSON string of at most `limit` characters; what is not Unicode becomes `?`."""
+    return values.encode_basestring(text[:limit].encode("utf-8", "replace").decode())

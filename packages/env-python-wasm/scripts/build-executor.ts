@@ -1,0 +1,113 @@
+/**
+ * Builds the Python executor component and writes it, compressed, to `artifacts/`: `pnpm build:executor`.
+ *
+ *     guest/*.py ─ componentize-py ▶ 38 core modules ─ flatten ▶ one ─ run `seal`, freeze ▶ snapshot
+ *                ─ meter ▶ fuel, virtual memory, page marks ─ wrap ▶ component ─ brotli ▶ artifacts/
+ *
+ * Needs python3 with venv and pip. The result is not byte-reproducible (componentize-py is not), which is why it is
+ * committed with its digest. Two images differ in their hash seed only; the second serves the determinism check.
+ */
+import { createHash } from "node:crypto"
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { brotliCompress, constants } from "node:zlib"
+import { executorWit, freeze, meter } from "@azr/wasm-host/build"
+import { flatten } from "./flatten.ts"
+import { seal } from "./seal.ts"
+import { installToolchain, type Toolchain } from "./toolchain.ts"
+
+const compress = promisify(brotliCompress)
+const within = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** 128 MiB; and more recursion than CPython's own stack checks let through in ordinary code. */
+const LIMITS = { maximumPages: 2048, maximumDepth: 20_000 }
+/** Hash seeds, so that the two images are sure to differ. */
+const HASH_SEEDS = { a: "1", b: "2" } as const
+const LARGEST_WINDOW = 24
+
+const work = within("generated/executor")
+const guest = within("guest")
+
+const buildImage = async (tools: Toolchain, image: string, hashSeed: string) => {
+  const folder = `${work}/${image}`
+  await mkdir(folder, { recursive: true })
+  say(`image ${image}: componentize-py`)
+  const guestComponent = `${folder}/guest.wasm`
+  await tools.componentize(
+    [
+      "--wit-path",
+      `${guest}/guest.wit`,
+      "--world",
+      "guest",
+      "componentize",
+      "--stub-wasi",
+      "--python-path",
+      guest,
+      "app",
+      "--output",
+      guestComponent,
+    ],
+    { PYTHONHASHSEED: hashSeed, PYTHONDONTWRITEBYTECODE: "1" },
+  )
+  say(`image ${image}: flatten`)
+  const flat = await flatten(guestComponent, folder, tools)
+  say(`image ${image}: seal and meter`)
+  const { state, report } = seal(flat)
+  const core = `${folder}/core.wasm`
+  await writeFile(core, meter(freeze(flat, state), LIMITS))
+  const embedded = `${folder}/embedded.wasm`
+  await tools.jco([
+    "embed",
+    core,
+    "--wit",
+    fileURLToPath(executorWit),
+    "--world-name",
+    "executor",
+    "--output",
+    embedded,
+  ])
+  await tools.jco(["new", embedded, "--output", `${folder}/executor.wasm`])
+  const component = await readFile(`${folder}/executor.wasm`)
+  say(`image ${image}: compress`)
+  const compressed = await compress(component, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_LGWIN]: LARGEST_WINDOW,
+      [constants.BROTLI_PARAM_SIZE_HINT]: component.length,
+    },
+  })
+  const file = `executor-py-${image}.wasm.br`
+  await writeFile(within(`artifacts/${file}`), compressed)
+  return {
+    report,
+    digest: {
+      file,
+      sha256: createHash("sha256").update(component).digest("hex"),
+      bytes: component.length,
+      compressedBytes: compressed.length,
+      memoryBytes: state.memory.length,
+    },
+  }
+}
+
+await rm(work, { recursive: true, force: true })
+await mkdir(work, { recursive: true })
+await mkdir(within("artifacts"), { recursive: true })
+say("installing the toolchain")
+const tools = await installToolchain(`${work}/toolchain`)
+const a = await buildImage(tools, "a", HASH_SEEDS.a)
+const b = await buildImage(tools, "b", HASH_SEEDS.b)
+if (a.report.hash === b.report.hash) throw new Error("both images have the same hash seed")
+const digests = {
+  world: "azr:executor/executor",
+  images: { a: a.digest, b: b.digest },
+  ...LIMITS,
+  python: a.report.python,
+  tools: { ...tools.versions, node: process.versions.node },
+  modules: a.report.modules,
+}
+await writeFile(within("artifacts/digests.json"), `${JSON.stringify(digests, null, 2)}\n`)
+await rm(work, { recursive: true })
+say(JSON.stringify(digests.images, null, 2))

@@ -1,0 +1,42 @@
+/**
+ * Environments of Python programs, run by CPython inside an import-free WebAssembly component.
+ *
+ * The default export is `python`, for general language models; `pythonNano` is a fragment of it for policies that are
+ * pretrained on nothing else (`@azr/env-python-wasm/nano`).
+ */
+import { fullSurface, languageEnvironment } from "@azr/core/language"
+import { Effect } from "effect"
+import * as PythonExecutor from "./PythonExecutor.ts"
+import { python as language } from "./language.ts"
+import { compactSurface } from "./nano/CompactSurface.ts"
+import { nanoDomain } from "./nano/domain.ts"
+import { nanoSuites } from "./nano/suites.ts"
+import { pythonDomain } from "./pythonDomain.ts"
+
+const python = languageEnvironment({
+  id: "python",
+  title: "Python programs of any kind",
+  language,
+  domain: pythonDomain,
+  surfaces: [fullSurface(language)],
+  kinds: ["deduction", "abduction", "induction", "error"],
+  suites: Effect.succeed([]),
+  strict: false,
+  layer: PythonExecutor.layer,
+})
+
+export default python
+
+export const pythonNano = languageEnvironment({
+  id: "python-nano",
+  title: "Small Python programs on lists of integers, for nano policies",
+  language,
+  domain: nanoDomain,
+  surfaces: [compactSurface],
+  kinds: ["deduction", "abduction", "induction"],
+  suites: nanoSuites,
+  strict: false,
+  layer: PythonExecutor.layer,
+})
+
+export { PythonExecutor }

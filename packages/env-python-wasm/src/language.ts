@@ -1,0 +1,17 @@
+/** Python, as `languageEnvironment` needs to know it. */
+import type { Language } from "@azr/core/language"
+import { parseArguments, parseValue } from "./literals/parse.ts"
+import { renderArguments, renderValue } from "./literals/render.ts"
+import { checkProgram, entry } from "./rules.ts"
+
+export const python: Language = {
+  id: "python",
+  name: "Python",
+  entry,
+  equality: "python",
+  parseValue,
+  parseArguments,
+  renderValue,
+  renderArguments,
+  checkProgram,
+}

@@ -1,0 +1,224 @@
+/**
+ * Which programs may be tasks. Judged by what the syntax tree says, never by substrings.
+ *
+ * These rules keep tasks honest: self-contained, deterministic, about data. They are not the wall. What gets past
+ * them runs in an instance without imports, and gold outputs are checked for determinism; so where honest programs and
+ * clever ones look alike, the rules side with the honest.
+ */
+import type { Executor } from "@azr/core"
+
+type ProgramFacts = Executor.ProgramFacts
+
+export const entry = "f"
+
+/** Top-level statements: definitions, and a docstring in front. Loops and calls belong into functions. */
+const topLevelStatements = new Set([
+  "FunctionDef",
+  "ClassDef",
+  "Import",
+  "ImportFrom",
+  "Assign",
+  "AnnAssign",
+  "AugAssign",
+  "TypeAlias",
+])
+
+/** Packages that compute; a module inside one of them is allowed with it. */
+const importablePackages = new Set([
+  "math",
+  "itertools",
+  "functools",
+  "collections",
+  "re",
+  "string",
+  "heapq",
+  "bisect",
+  "statistics",
+  "fractions",
+  "decimal",
+  "operator",
+  "typing",
+  "dataclasses",
+  "enum",
+  "copy",
+  "json",
+  "textwrap",
+  "abc",
+  "numbers",
+])
+
+/** Builtins that reach outside, run text as code, or look up names at run time; reading one is enough. */
+const bannedNames = new Set([
+  "open",
+  "input",
+  "print",
+  "eval",
+  "exec",
+  "compile",
+  "globals",
+  "locals",
+  "vars",
+  "dir",
+  "breakpoint",
+  "exit",
+  "quit",
+  "help",
+  "getattr",
+  "setattr",
+  "delattr",
+  "attrgetter",
+  "methodcaller",
+  "get_type_hints",
+])
+
+/** Of those, ordinary words that honest programs call their parameters: then only calling them is refused. */
+const parameterWords = new Set(["open", "input", "vars", "dir", "exit", "quit", "help"])
+
+/** Attributes that lead from a value to its frame, its module's globals, or a module that is not on the list. */
+const bannedAttributes = new Set([
+  "mro",
+  "gi_frame",
+  "gi_code",
+  "cr_frame",
+  "cr_code",
+  "ag_frame",
+  "ag_code",
+  "tb_frame",
+  "tb_next",
+  "f_back",
+  "f_builtins",
+  "f_code",
+  "f_globals",
+  "f_locals",
+  "co_code",
+  "os",
+  "_os",
+  "sys",
+  "_sys",
+  "builtins",
+  "bltns",
+  "codecs",
+  "importlib",
+  "inspect",
+  "types",
+  "posix",
+  "io",
+  "attrgetter",
+  "methodcaller",
+  "get_type_hints",
+  "get_field",
+])
+
+/** Protocol methods that a class may call on itself, its parent or its parts. */
+const allowedDunders = new Set([
+  "__init__",
+  "__post_init__",
+  "__name__",
+  "__doc__",
+  "__repr__",
+  "__str__",
+  "__len__",
+  "__iter__",
+  "__next__",
+  "__contains__",
+  "__getitem__",
+  "__setitem__",
+  "__call__",
+  "__hash__",
+  "__eq__",
+  "__ne__",
+  "__lt__",
+  "__le__",
+  "__gt__",
+  "__ge__",
+  "__add__",
+  "__radd__",
+  "__sub__",
+  "__mul__",
+  "__and__",
+  "__or__",
+  "__xor__",
+  "__neg__",
+  "__abs__",
+  "__bool__",
+  "__int__",
+  "__float__",
+])
+
+const isDunder = (name: string): boolean => name.length > 4 && name.startsWith("__") && name.endsWith("__")
+
+export interface Violation {
+  /** A code that metrics count by: `entry`, `parameters`, `returns`, `topLevel`, `import`, `name`, `attribute`. */
+  readonly reason: string
+  readonly message: string
+}
+
+type Rule = (facts: ProgramFacts) => Violation | null
+
+const definesEntry: Rule = ({ functions }) => {
+  const entries = functions.filter(({ name }) => name === entry)
+  const [found] = entries
+  if (found === undefined || entries.length > 1) {
+    return { reason: "entry", message: `expected one top-level function ${entry}, found ${entries.length}` }
+  }
+  if (found.parameters.length === 0) return { reason: "parameters", message: `${entry} takes no parameter` }
+  if (!found.returns) return { reason: "returns", message: `${entry} can end without returning a value` }
+  return null
+}
+
+const onlyDefines: Rule = ({ topLevel }) => {
+  const offender = topLevel.find(
+    (statement, index) => !topLevelStatements.has(statement) && !(statement === "Expr" && index === 0),
+  )
+  return offender === undefined
+    ? null
+    : {
+        reason: "topLevel",
+        message: `a top-level statement of kind ${offender}; only definitions stand there`,
+      }
+}
+
+const importsAllowed: Rule = ({ imports }) => {
+  const offender = imports.find((module) => !importablePackages.has(module.split(".", 1)[0] ?? ""))
+  return offender === undefined
+    ? null
+    : { reason: "import", message: `the module ${offender} may not be imported` }
+}
+
+const namesAllowed: Rule = ({ calls, functions, names }) => {
+  const parameters = new Set(functions.flatMap((declared) => declared.parameters))
+  const called = new Set(calls)
+  const isBanned = (name: string): boolean => {
+    if (isDunder(name)) return true
+    if (!bannedNames.has(name)) return false
+    return called.has(name) || !(parameterWords.has(name) && parameters.has(name))
+  }
+  const offender = names.find(isBanned)
+  return offender === undefined ? null : { reason: "name", message: `${offender} may not be used` }
+}
+
+const attributesAllowed: Rule = ({ attributes }) => {
+  const offender = attributes.find(
+    (name) => bannedAttributes.has(name) || (isDunder(name) && !allowedDunders.has(name)),
+  )
+  return offender === undefined
+    ? null
+    : { reason: "attribute", message: `the attribute ${offender} may not be used` }
+}
+
+const rules: ReadonlyArray<Rule> = [
+  importsAllowed,
+  namesAllowed,
+  attributesAllowed,
+  onlyDefines,
+  definesEntry,
+]
+
+/** The first rule that the program breaks, or null. */
+export const checkProgram = (facts: ProgramFacts): Violation | null => {
+  for (const rule of rules) {
+    const violation = rule(facts)
+    if (violation !== null) return violation
+  }
+  return null
+}

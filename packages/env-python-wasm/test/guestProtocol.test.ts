@@ -1,0 +1,192 @@
+import { Executor, Value } from "@azr/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import fc from "fast-check"
+import {
+  type Answer,
+  inspectCall,
+  inspectedFacts,
+  literalCall,
+  literalValues,
+  runCall,
+  runOutcome,
+} from "../src/guestProtocol.ts"
+
+const said = (response: string): Answer => ({ response, trap: null, fuelUsed: 12 })
+const trapped = (trap: Exclude<Answer["trap"], null>): Answer => ({ response: null, trap, fuelUsed: 12 })
+
+const failureOf = (answer: Answer) => {
+  const outcome = runOutcome(answer)
+  assert(outcome._tag === "Failed", JSON.stringify(answer))
+  return outcome
+}
+
+/** What a guest could say that is no answer. */
+const nonsense = [
+  "",
+  "null",
+  "{",
+  "[]",
+  '"ok"',
+  "{}",
+  '{"ok":1}',
+  '{"fail":{}}',
+  '{"fail":{"kind":1}}',
+  "[".repeat(100_000),
+]
+
+describe("requests", () => {
+  const request: Executor.ExecutionRequest = {
+    program: "def f(a): return a",
+    entry: "f",
+    arguments: [Value.tuple([Value.float(1.5), Value.int(2n ** 60n)])],
+    limits: { fuel: 1000, outputBytes: 64 },
+    conditions: "reference",
+  }
+
+  it("are a function of what was asked", () => {
+    const call = runCall(request)
+    assert.strictEqual(call.image, "a")
+    assert.strictEqual(call.fuel, 1000)
+    assert.deepStrictEqual(JSON.parse(call.request), {
+      op: "run",
+      program: "def f(a): return a",
+      entry: "f",
+      args: [{ tuple: [{ float: "1.5" }, { int: "1152921504606846976" }] }],
+      entropy: 0,
+      outputBytes: 64,
+    })
+    assert.deepStrictEqual(runCall({ ...request }), call)
+  })
+
+  it("under perturbed conditions differ in image and entropy, and in nothing else", () => {
+    const reference = runCall(request)
+    const perturbed = runCall({ ...request, conditions: "perturbed" })
+    assert.strictEqual(perturbed.image, "b")
+    const [one, other] = [reference, perturbed].map(({ request: text }) => JSON.parse(text))
+    assert.notStrictEqual(one.entropy, other.entropy)
+    assert.deepStrictEqual({ ...one, entropy: 0 }, { ...other, entropy: 0 })
+  })
+
+  it("for reading do not execute", () => {
+    assert.deepStrictEqual(JSON.parse(inspectCall("x").request), { op: "inspect", program: "x" })
+    assert.deepStrictEqual(JSON.parse(literalCall("1").request), {
+      op: "literal",
+      as: "arguments",
+      text: "1",
+    })
+  })
+})
+
+describe("outcomes", () => {
+  it("carry the value, the output and the fuel", () => {
+    assert.deepStrictEqual(runOutcome(said('{"ok":{"tuple":[1]},"stdout":"hello"}')), {
+      _tag: "Returned",
+      value: Value.tuple([Value.int(1)]),
+      stdout: "hello",
+      fuel: 12,
+    })
+  })
+
+  it("carry the guest's own failures", () => {
+    const outcome = runOutcome(
+      said('{"fail":{"kind":"exception","name":"KeyError","message":"1","line":3},"stdout":"x"}'),
+    )
+    assert.deepStrictEqual(outcome, {
+      _tag: "Failed",
+      failure: { kind: "exception", name: "KeyError", message: "1" },
+      stdout: "x",
+      fuel: 12,
+    })
+    for (const kind of ["syntax", "memory", "stack", "output", "unrepresentable"] as const) {
+      const { failure } = failureOf(said(`{"fail":{"kind":"${kind}","name":null,"message":""},"stdout":""}`))
+      assert.strictEqual(failure.kind, kind)
+    }
+  })
+
+  it("call a missing entry function what Python calls a missing name", () => {
+    const { failure } = failureOf(
+      said('{"fail":{"kind":"missingEntry","name":null,"message":"no f"},"stdout":""}'),
+    )
+    assert.deepStrictEqual(failure, { kind: "exception", name: "NameError", message: "no f" })
+  })
+
+  it("carry traps", () => {
+    for (const trap of ["fuel", "memory", "stack", "trap"] as const) {
+      assert.strictEqual(failureOf(trapped(trap)).failure.kind, trap)
+      assert.strictEqual(failureOf(trapped(trap)).fuel, 12)
+    }
+  })
+
+  it("are failures of the program, whatever it made the guest say", () => {
+    for (const response of [...nonsense, '{"fail":{"kind":"internal","message":"KeyError"}}']) {
+      assert.strictEqual(failureOf(said(response)).failure.kind, "trap", response.slice(0, 40))
+    }
+    const unknown = failureOf(said('{"fail":{"kind":"correct","name":null,"message":""},"stdout":""}'))
+    assert.strictEqual(unknown.failure.kind, "trap")
+    for (const value of [
+      '{"float":"abc"}',
+      '{"list":[]}',
+      "1.5",
+      '{"int":"0x1"}',
+      '"\\ud800"',
+      "[".repeat(70) + "]".repeat(70),
+    ]) {
+      assert.strictEqual(
+        failureOf(said(`{"ok":${value},"stdout":""}`)).failure.kind,
+        "unrepresentable",
+        value,
+      )
+    }
+    fc.assert(fc.property(fc.oneof(fc.json(), fc.string()), (response) => void runOutcome(said(response))))
+  })
+})
+
+describe("facts", () => {
+  const good = {
+    syntax: null,
+    functions: [{ name: "f", params: ["a"], defaults: 0, varargs: true, returns: true }],
+    topLevel: ["FunctionDef"],
+    imports: [],
+    calls: ["sorted"],
+    names: ["a"],
+    attributes: [],
+    statements: 2,
+    canonical: "def f(v0): …",
+    operations: ["sorted()"],
+  }
+
+  it("count *args as a parameter", () => {
+    const facts = inspectedFacts(said(JSON.stringify({ ok: good })))
+    assert.deepStrictEqual(facts.functions, [{ name: "f", parameters: ["a", "*"], returns: true }])
+    assert.isNull(facts.syntaxError)
+    assert.deepStrictEqual(facts.calls, ["sorted"])
+  })
+
+  it("tell where the syntax is wrong", () => {
+    const wrong = (line: number | null) =>
+      said(JSON.stringify({ ok: { syntax: { message: "invalid syntax", line } } }))
+    assert.strictEqual(inspectedFacts(wrong(3)).syntaxError, "invalid syntax (line 3)")
+    assert.strictEqual(inspectedFacts(wrong(null)).syntaxError, "invalid syntax")
+  })
+
+  it("that cannot be had are a syntax error too", () => {
+    for (const response of nonsense) assert.isNotNull(inspectedFacts(said(response)).syntaxError)
+    assert.include(inspectedFacts(trapped("memory")).syntaxError, "memory")
+  })
+})
+
+describe("literals", () => {
+  it("are values, or why not", () => {
+    assert.deepStrictEqual(Result.getOrThrow(literalValues(said('{"ok":[1,{"set":[]}]}'))), [
+      Value.int(1),
+      Value.set([]),
+    ])
+    const refused = literalValues(said('{"fail":{"kind":"refused","message":"call of eval"}}'))
+    assert(Result.isFailure(refused))
+    assert.strictEqual(refused.failure, "call of eval")
+    for (const answer of [...nonsense.map(said), said('{"ok":[{"x":1}]}'), trapped("fuel")]) {
+      assert.isTrue(Result.isFailure(literalValues(answer)), answer.response?.slice(0, 40))
+    }
+  })
+})
