@@ -1,0 +1,93 @@
+/** Any local engine as core's `PolicyEngine`: Effects for promises, typed errors, files for state, text for tokens. */
+import { PolicyEngine } from "@azr/core"
+import { Effect, Result, type Scope } from "effect"
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint/Checkpoint.ts"
+import type { Engine } from "./Engine.ts"
+import { type ModelConfig, parameterCount } from "./model/ModelConfig.ts"
+import { PieceTokenizer } from "./model/PieceTokenizer.ts"
+
+export interface Backend {
+  /** As in `Capabilities`. */
+  readonly name: string
+  readonly deterministic: boolean
+  readonly open: (config: ModelConfig) => Effect.Effect<Engine, PolicyEngine.BackendUnavailable, Scope.Scope>
+}
+
+/** A policy that goes on from the files of `save`, or from `policy.safetensors` alone with a fresh optimizer. */
+export const make = Effect.fn("LocalPolicyEngine.make")(function* (
+  backend: Backend,
+  files: ReadonlyArray<PolicyEngine.PolicyFile>,
+) {
+  const { config, state } = yield* readCheckpoint(files)
+  const engine = yield* backend.open(config)
+  yield* verb("load", () => engine.setState(state))
+  const parameters = parameterCount(config)
+  const { layers, width, heads } = config
+
+  return PolicyEngine.PolicyEngine.of({
+    capabilities: {
+      backend: backend.name,
+      description:
+        `GPT of ${parameters} parameters (${layers} layers, width ${width}, ${heads} heads), ` +
+        engine.device,
+      contextLength: config.context,
+      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      deterministic: backend.deterministic,
+      parameters,
+    },
+    tokenizer: makeTokenizer(config),
+    sample: (requests) => verb("sample", () => engine.sample(requests)),
+    logprobs: (sequences) => verb("logprobs", () => engine.logprobs(sequences)),
+    // A verb that changes the state is not left half waited for: an interruption takes effect after it.
+    forwardBackward: (datums, loss) =>
+      Effect.uninterruptible(verb("forwardBackward", () => engine.forwardBackward(datums, loss))),
+    optimStep: (adam) => Effect.uninterruptible(verb("optimStep", () => engine.optimStep(adam))),
+    save: verb("save", async () => encodeCheckpoint({ config, state: await engine.getState() })),
+    load: Effect.fn("LocalPolicyEngine.load")(function* (next: ReadonlyArray<PolicyEngine.PolicyFile>) {
+      const other = yield* readCheckpoint(next)
+      if (JSON.stringify(other.config) !== JSON.stringify(config)) {
+        const message =
+          "the files hold a model of another configuration; open them with an engine of their own"
+        return yield* new PolicyEngine.PolicyError({ operation: "load", message })
+      }
+      yield* Effect.uninterruptible(verb("load", () => engine.setState(other.state)))
+    }),
+  })
+})
+
+const readCheckpoint = (
+  files: ReadonlyArray<PolicyEngine.PolicyFile>,
+): Effect.Effect<Checkpoint, PolicyEngine.PolicyError> =>
+  Effect.fromResult(
+    Result.mapError(
+      decodeCheckpoint(files),
+      ({ file, message }) =>
+        new PolicyEngine.PolicyError({ operation: "load", message: `${file}: ${message}` }),
+    ),
+  )
+
+const verb = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, PolicyEngine.PolicyError> =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      new PolicyEngine.PolicyError({
+        operation,
+        message: cause instanceof Error ? cause.message : String(cause),
+      }),
+  })
+
+/** A prompt is the text of its messages, one after the other: these models know no roles. */
+const makeTokenizer = (config: ModelConfig): PolicyEngine.Tokenizer => {
+  const tokenizer = new PieceTokenizer(config.vocabulary)
+  return {
+    encodePrompt: (prompt) => {
+      const text = prompt.map((message) => message.content).join("\n")
+      const encoding = tokenizer.encode(text)
+      if (encoding._tag === "tokens") return Effect.succeed(encoding.tokens)
+      const excerpt = JSON.stringify(text.slice(encoding.position, encoding.position + 20))
+      const message = `no token of the vocabulary begins at character ${encoding.position}: ${excerpt}`
+      return Effect.fail(new PolicyEngine.PolicyError({ operation: "encodePrompt", message }))
+    },
+    decode: (tokens) => tokenizer.decode(tokens),
+  }
+}

@@ -1,0 +1,22 @@
+/** Local policy engines. `WasmPolicyEngine.layer` is the default one; `GptEngine` is the same engine without Effect. */
+export {
+  CheckpointError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Checkpoint,
+} from "./checkpoint/Checkpoint.ts"
+export {
+  InvalidRequest,
+  NonFiniteGradient,
+  type Engine,
+  type EngineState,
+  type Sequence,
+  type TensorValues,
+  type TrainOutput,
+} from "./Engine.ts"
+export { initialState } from "./model/initialState.ts"
+export { ModelConfig, configProblem, modelTensors, parameterCount } from "./model/ModelConfig.ts"
+export { PieceTokenizer, type Encoding } from "./model/PieceTokenizer.ts"
+export { nanoModel } from "./nano/nanoModel.ts"
+export { GptEngine, type EngineOptions } from "./wasm/GptEngine.ts"
+export * as WasmPolicyEngine from "./WasmPolicyEngine.ts"

@@ -1,0 +1,65 @@
+/**
+ * The nano language and the model that speaks it: small Python programs over lists of digits, their inputs and
+ * outputs, and the eleven markers that frame tasks, thoughts and answers.
+ */
+import type { ModelConfig } from "../model/ModelConfig.ts"
+
+const SMALLEST = -9
+const LARGEST = 60
+
+/** `D A S` open deduction, abduction and induction tasks, `PD PA PI` proposals; `P I O` program, input, output. */
+const MARKERS = ["<pad>", "<eos>", "D", "A", "S", "PD", "PA", "PI", "P", "I", "O", "<think>", "<ans>"]
+
+// prettier-ignore
+const CODE = [
+  "[", "]", ";",
+  "a=a[::-1]", "a=a[1:]", "a=a[:-1]", "a=a[:2]", "a=a[2:]", "a=sorted(a)",
+  "a=len(a)", "a=sum(a)", "a=max(a)", "a=min(a)", "a=a[0]", "a=a[-1]",
+  "a=a+[", "a=[x+", "a=[x*", " for x in a]", "a=[x for x in a if x>",
+  "a=a+", "a=a-", "a=a*",
+]
+
+const NUMBERS = Array.from({ length: LARGEST - SMALLEST + 1 }, (_, i) => String(SMALLEST + i))
+
+const pieces = [...MARKERS, ...CODE, ...NUMBERS]
+const token = (piece: string): number => {
+  const index = pieces.indexOf(piece)
+  if (index < 0) throw new Error(`no nano token is written ${piece}`)
+  return index
+}
+
+/** Markers after which statements (of a program, of a thought) count from 1; after any other an input is step 0. */
+const STARTS_AT_ONE = new Set(["D", "A", "PD", "PA", "PI", "P", "<think>"])
+const framing = MARKERS.filter((marker) => marker !== "<pad>")
+
+/** 217,408 parameters. */
+export const nanoModel: ModelConfig = {
+  layers: 4,
+  width: 64,
+  heads: 4,
+  mlpRatio: 4,
+  context: 160,
+  features: [
+    { _tag: "listIndex", table: "listIndex", size: 16, open: token("["), close: token("]") },
+    {
+      _tag: "lastMarker",
+      table: "lastMarker",
+      size: MARKERS.length,
+      // The value at the end of one thought is the input of the next step, so `<think>` counts as an input.
+      markers: framing.map((marker) => [token(marker), token(marker === "<think>" ? "I" : marker)]),
+    },
+    {
+      _tag: "statementCount",
+      table: "statement",
+      size: 12,
+      separator: token(";"),
+      markers: framing.map((marker) => [token(marker), STARTS_AT_ONE.has(marker) ? 1 : 0]),
+    },
+  ],
+  vocabulary: {
+    pieces,
+    numbers: NUMBERS.map(token),
+    markers: MARKERS.map(token),
+    stops: [token("<eos>")],
+  },
+}
