@@ -1,0 +1,27 @@
+/** The command tree of `azr`. */
+import { Command } from "effect/cli"
+import { corpusCommand } from "./commands/corpus.ts"
+import { evalCommand } from "./commands/eval.ts"
+import { pretrainCommand } from "./commands/pretrain.ts"
+import { resumeCommand } from "./commands/resume.ts"
+import { runProgramCommand } from "./commands/runProgram.ts"
+import { runsCommand } from "./commands/runs.ts"
+import { trainCommand } from "./commands/train.ts"
+import { verifyCommand } from "./commands/verify.ts"
+
+export const azr = Command.make("azr").pipe(
+  Command.withDescription(
+    "Absolute Zero self-play: a policy proposes tasks, solves them, and a sandbox keeps it honest. Exit codes: 0 done, " +
+      "1 failed, 2 usage, 3 a check failed, 4 backend unavailable, 130 interrupted",
+  ),
+  Command.withSubcommands([
+    trainCommand,
+    resumeCommand,
+    evalCommand,
+    runsCommand,
+    verifyCommand,
+    runProgramCommand,
+    corpusCommand,
+    pretrainCommand,
+  ]),
+)

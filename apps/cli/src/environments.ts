@@ -1,0 +1,21 @@
+/** The environments this command knows, by id. */
+import { RunConfig } from "@azr/core"
+import type { LanguageEnvironment } from "@azr/core/language"
+import python, { pythonNano } from "@azr/env-python-wasm"
+import { Effect } from "effect"
+import { UsageError } from "./exitCodes.ts"
+
+const known: ReadonlyArray<LanguageEnvironment> = [python, pythonNano]
+
+export const environmentIds: ReadonlyArray<string> = known.map(({ id }) => id)
+
+export const findEnvironment = (id: string) => {
+  const found = known.find((environment) => environment.id === id)
+  return found === undefined
+    ? Effect.fail(
+        new UsageError({
+          message: `no environment ${id}; did you mean ${RunConfig.nearest(id, environmentIds)}? Known: ${environmentIds.join(", ")}`,
+        }),
+      )
+    : Effect.succeed(found)
+}

@@ -1,0 +1,181 @@
+/** What a run looks like in a terminal: its summary, its step lines, its tables. Pure. */
+import type { RunConfig, RunEvent } from "@azr/core"
+import { Table } from "./Table.ts"
+
+const share = (value: number | undefined): string =>
+  value === undefined
+    ? "–"
+    : value
+        .toFixed(2)
+        .replace(/^-0\.00$/, "0.00")
+        .replace(/^(-?)0\./, "$1.")
+
+/** The settings that people look for first. */
+export const summary = (
+  config: RunConfig.RunConfig,
+  policy: string,
+  folder: string,
+): ReadonlyArray<readonly [string, string]> => [
+  ["run", folder],
+  ["policy", policy],
+  ["tasks", `${config.environments.join(", ")}: ${Object.keys(config.kinds).join(", ")}`],
+  [
+    "a step",
+    Object.entries(config.kinds)
+      .map(
+        ([kind, { proposals, tasks }]) =>
+          `${proposals} ${kind} proposals, ${tasks} of them answered ${config.estimate.samples} times`,
+      )
+      .join("; "),
+  ],
+  ["steps, seed", `${config.steps}, ${config.seed}`],
+]
+
+/**
+ * One line a step: proposer reward and solver success by kind (first letters), valid and new proposals, what the
+ * environment measures, entropy, answer length, buffer sizes, time.
+ */
+export const stepLine = (
+  event: Extract<RunEvent.RunEvent, { readonly _tag: "StepCompleted" }>,
+  config: RunConfig.RunConfig,
+): string => {
+  const { metrics, seconds, step } = event
+  const kinds = Object.keys(config.kinds)
+  const byKind = (role: string, name: string) =>
+    kinds.map((kind) => `${kind[0]} ${share(metrics[`${role}/${kind}/${name}`])}`).join(" ")
+  const first = kinds[0] ?? ""
+  const measures = Object.entries(metrics)
+    .flatMap(([key, value]) => {
+      const name = [`propose/${first}/task/`, `solve/${first}/response/`].find((prefix) =>
+        key.startsWith(prefix),
+      )
+      return name === undefined ? [] : [`${key.slice(name.length)} ${share(value)}`]
+    })
+    .join(" ")
+  return [
+    `step ${String(step).padStart(String(config.steps).length)}/${config.steps}`,
+    `propose ${byKind("propose", "reward")}`,
+    `solve ${byKind("solve", "correct")}`,
+    `valid ${percent(overall(metrics, kinds, "valid"))} held ${percent(overall(metrics, kinds, "heldOut"))} new ${percent(overall(metrics, kinds, "new"))}`,
+    measures,
+    `ent ${share(metrics["train/entropy"])}`,
+    `len ${(metrics[`solve/${first}/tokens`] ?? 0).toFixed(1)}`,
+    `buf ${kinds.map((kind) => metrics[`buffer/${kind}/size`] ?? 0).join("/")}`,
+    faults(metrics, kinds),
+    `${seconds.total.toFixed(1)}s (gen ${seconds.generate.toFixed(1)} exec ${seconds.execute.toFixed(1)} train ${seconds.train.toFixed(1)})`,
+  ]
+    .filter((part) => part !== "")
+    .join("  ")
+}
+
+/** Named only when there are some: they are nobody's doing but the machine's. */
+const faults = (metrics: Readonly<Record<string, number>>, kinds: ReadonlyArray<string>): string => {
+  const count = kinds.reduce(
+    (sum, kind) => sum + (metrics[`propose/${kind}/faults`] ?? 0) + (metrics[`solve/${kind}/faults`] ?? 0),
+    0,
+  )
+  return count === 0 ? "" : `FAULTS ${count}`
+}
+
+/** A share over all kinds: of the judged proposals for `valid`, of these for `heldOut`, of the others for `new`. */
+const overall = (
+  metrics: Readonly<Record<string, number>>,
+  kinds: ReadonlyArray<string>,
+  name: "valid" | "heldOut" | "new",
+): number | undefined => {
+  const counts = kinds.map((kind) => {
+    const of = (metric: string) => metrics[`propose/${kind}/${metric}`] ?? 0
+    const judged = of("proposals") - of("faults")
+    const valid = of("valid") * judged
+    switch (name) {
+      case "valid":
+        return { part: valid, whole: judged }
+      case "heldOut":
+        return { part: of("heldOut"), whole: valid }
+      case "new":
+        return { part: of("accepted"), whole: valid - of("heldOut") }
+    }
+  })
+  const sum = (key: "part" | "whole") => counts.reduce((total, count) => total + count[key], 0)
+  return sum("whole") === 0 ? undefined : sum("part") / sum("whole")
+}
+
+export const percent = (value: number | undefined): string =>
+  value === undefined ? "–" : `${(100 * value).toFixed(0)}%`
+
+const accuracy = ({ correct, total }: RunEvent.SuiteResult): number | undefined =>
+  total === 0 ? undefined : correct / total
+
+/** `deduction-1 98%  deduction-2 62% …` */
+export const evaluationLine = (results: ReadonlyArray<RunEvent.SuiteResult>): string =>
+  results.map((result) => `${result.suite} ${percent(accuracy(result))}`).join("  ")
+
+/** 95 % interval of a share (Wilson 1927). */
+export const wilson = (successes: number, total: number): readonly [number, number] => {
+  if (total === 0) return [0, 1]
+  const z = 1.959963984540054
+  const p = successes / total
+  const centre = p + z ** 2 / (2 * total)
+  const spread = z * Math.sqrt((p * (1 - p)) / total + z ** 2 / (4 * total ** 2))
+  const scale = 1 + z ** 2 / total
+  return [(centre - spread) / scale, (centre + spread) / scale]
+}
+
+const withInterval = ({ correct, total }: RunEvent.SuiteResult): string => {
+  const [low, high] = wilson(correct, total)
+  return total === 0
+    ? "–"
+    : `${((100 * correct) / total).toFixed(1)}  [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`
+}
+
+/** Held-out accuracy before and after, a row a suite, and how the means of the responses moved. */
+export const beforeAfter = (
+  before: ReadonlyArray<RunEvent.SuiteResult>,
+  after: ReadonlyArray<RunEvent.SuiteResult>,
+): ReadonlyArray<string> => {
+  const measures = measuresOf(after)
+  const table = new Table(
+    ["held-out suite, greedy", "tasks", "before %  [95 %]", "after %  [95 %]", "change", ...measures],
+    `lrrrr${"r".repeat(measures.length)}`,
+  )
+  for (const [index, last] of after.entries()) {
+    const first = before[index] ?? last
+    const change = 100 * ((accuracy(last) ?? 0) - (accuracy(first) ?? 0))
+    table.row([
+      last.suite,
+      String(last.total),
+      withInterval(first),
+      withInterval(last),
+      `${change >= 0 ? "+" : "−"}${Math.abs(change).toFixed(1)}`,
+      ...measures.map((name) => `${measure(first, name)} → ${measure(last, name)}`),
+    ])
+  }
+  return table.lines()
+}
+
+const measuresOf = (results: ReadonlyArray<RunEvent.SuiteResult>): ReadonlyArray<string> => [
+  ...new Set(results.flatMap(({ means }) => Object.keys(means))),
+]
+
+const measure = ({ means }: RunEvent.SuiteResult, name: string): string =>
+  means[name]?.toFixed(name === "tokens" ? 1 : 2) ?? "–"
+
+/** Accuracy of one policy, a row a suite. */
+export const evaluationTable = (results: ReadonlyArray<RunEvent.SuiteResult>): ReadonlyArray<string> => {
+  const measures = measuresOf(results)
+  const table = new Table(
+    ["held-out suite", "tasks", "correct %  [95 %]", "bad format", "faults", ...measures],
+    `lrrrr${"r".repeat(measures.length)}`,
+  )
+  for (const result of results) {
+    table.row([
+      result.suite,
+      String(result.total),
+      withInterval(result),
+      String(result.badFormat),
+      String(result.faults),
+      ...measures.map((name) => measure(result, name)),
+    ])
+  }
+  return table.lines()
+}

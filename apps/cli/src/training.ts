@@ -1,0 +1,122 @@
+/** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
+import { Environment, Executor, Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import { Clock, Effect, Schema } from "effect"
+import { command, quoted } from "./command.ts"
+import { findEnvironment } from "./environments.ts"
+import { Output } from "./Output.ts"
+import { policyLayer } from "./policies.ts"
+import * as report from "./report.ts"
+import { StopSignal } from "./StopSignal.ts"
+import { versions } from "./version.ts"
+
+export interface TrainingOptions {
+  readonly config: RunConfig.RunConfig
+  readonly folder: string
+  /** Where to continue; null begins a new run. */
+  readonly checkpoint: RunStore.Checkpoint | null
+  /** Write every event to stdout as a line of JSON. */
+  readonly json: boolean
+}
+
+const encodeEvent = Schema.encodeSync(RunEvent.RunEvent)
+
+export const train = Effect.fn("train")(
+  function* (options: TrainingOptions) {
+    const { checkpoint, config, folder } = options
+    const output = yield* Output
+    const engine = yield* PolicyEngine.PolicyEngine
+    const stop = yield* StopSignal.Current
+    const began = yield* Clock.currentTimeMillis
+
+    // Whatever may refuse the run comes before the folder is created or its logs are cut.
+    yield* output.announce("starting the executors …")
+    const environments = yield* Effect.forEach(config.environments, (id) =>
+      Effect.flatMap(findEnvironment(id), Environment.open),
+    )
+    const resume = checkpoint?.state ?? null
+    yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
+    if (checkpoint !== null) yield* engine.load(checkpoint.policy)
+    const store =
+      checkpoint === null
+        ? RunStore.RunStore.layerNew(folder, config)
+        : RunStore.RunStore.layerResume(folder, checkpoint.manifest)
+
+    if (checkpoint === null) {
+      for (const [name, value] of report.summary(config, engine.capabilities.description, folder)) {
+        yield* output.progress(`${output.style("stderr", "dim", name.padEnd(12))} ${value}`)
+      }
+    } else yield* output.progress(`resuming ${folder} at step ${checkpoint.manifest.step}`)
+    const ready = yield* Clock.currentTimeMillis
+    const run = Effect.runSyncWith(yield* Effect.context())
+    stop.accept(() => run(output.progress("stopping after this step; press Ctrl-C again to stop now")))
+
+    const outcome = yield* Loop.run({
+      config,
+      environments,
+      resume,
+      versions,
+      observe: (event) => show(output, config, options.json, event),
+      announce: (phase) => output.announce(describe(phase)),
+      stopRequested: Effect.sync(() => stop.requested),
+    }).pipe(Effect.provide(store))
+    stop.honoured = outcome.status === "interrupted"
+
+    const ended = yield* Clock.currentTimeMillis
+    const line = options.json ? output.progress : output.result
+    if (outcome.test !== null) {
+      yield* line("")
+      for (const row of report.beforeAfter(outcome.test.before, outcome.test.after)) yield* line(row)
+    }
+    yield* line("")
+    yield* line(
+      `${outcome.status === "completed" ? "done" : "stopped"} at step ${outcome.step} of ${config.steps}: ` +
+        `set-up ${((ready - began) / 1000).toFixed(1)} s, run ${((ended - ready) / 1000).toFixed(0)} s`,
+    )
+    yield* line(`run folder  ${folder}`)
+    if (outcome.status === "interrupted") yield* line(`continue    ${command} resume ${quoted(folder)}`)
+    return outcome
+  },
+  (effect, { config }) =>
+    effect.pipe(
+      Effect.scoped,
+      Effect.provide(policyLayer(config)),
+      Effect.provideService(Executor.ExecutorSettings, { workers: config.executor.workers }),
+    ),
+)
+
+/** Shows an event: as it is with `--json`, as a line for people in any case. */
+const show = Effect.fnUntraced(function* (
+  output: Output["Service"],
+  config: RunConfig.RunConfig,
+  json: boolean,
+  event: RunEvent.RunEvent,
+) {
+  if (json) yield* output.result(JSON.stringify(encodeEvent(event)))
+  switch (event._tag) {
+    case "Seeded":
+      return yield* output.progress(
+        `seeded ${event.environment}/${event.kind}: ${event.accepted} tasks (${event.rejected} drafts refused)`,
+      )
+    case "StepCompleted":
+      return yield* output.progress(report.stepLine(event, config))
+    case "Evaluated":
+      if (event.results[0]?.split !== "dev") return
+      return yield* output.progress(
+        output.style(
+          "stderr",
+          "cyan",
+          `held-out dev, step ${event.step}: ${report.evaluationLine(event.results)}`,
+        ),
+      )
+    default:
+  }
+})
+
+const describe = (phase: Loop.Phase): string => {
+  switch (phase._tag) {
+    case "Seeding":
+      return `seeding ${phase.track} with ${phase.tasks} tasks …`
+    case "Evaluating":
+      return `evaluating the policy of step ${phase.step} on the held-out ${phase.split} suites …`
+  }
+}
