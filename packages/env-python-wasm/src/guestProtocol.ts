@@ -81,6 +81,9 @@ const trapMessages = {
   trap: "crashed the interpreter",
 } as const
 
+/** How CPython writes an object that has no text of its own: `<A object at 0x7f…>`. It is the same only in this image. */
+const address = /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/
+
 export const runOutcome = ({ fuelUsed: fuel, response, trap }: Answer): Outcome => {
   const failed = (
     kind: Executor.GuestFailure["kind"],
@@ -103,6 +106,9 @@ export const runOutcome = ({ fuelUsed: fuel, response, trap }: Answer): Outcome 
     return kind === "missingEntry"
       ? failed("exception", "NameError", message, answer.stdout)
       : failed(isFailureKind(kind) ? kind : "trap", name, message, answer.stdout)
+  }
+  if (address.test(JSON.stringify(answer.ok))) {
+    return failed("unrepresentable", null, "the text of an object contains its address", answer.stdout)
   }
   const value = Value.fromJson(answer.ok)
   return Result.isSuccess(value)

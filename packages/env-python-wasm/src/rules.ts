@@ -49,6 +49,8 @@ const importablePackages = new Set([
 
 /** Builtins that reach outside, run text as code, or look up names at run time; reading one is enough. */
 const bannedNames = new Set([
+  // An address: no property of a value.
+  "id",
   "open",
   "input",
   "print",
@@ -72,7 +74,7 @@ const bannedNames = new Set([
 ])
 
 /** Of those, ordinary words that honest programs call their parameters: then only calling them is refused. */
-const parameterWords = new Set(["open", "input", "vars", "dir", "exit", "quit", "help"])
+const parameterWords = new Set(["id", "open", "input", "vars", "dir", "exit", "quit", "help"])
 
 /** Attributes that lead from a value to its frame, its module's globals, or a module that is not on the list. */
 const bannedAttributes = new Set([
