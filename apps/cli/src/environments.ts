@@ -1,5 +1,5 @@
 /** The environments this command knows, by id. */
-import { RunConfig } from "@azr/core"
+import { Environment, RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import python, { pythonNano } from "@azr/env-python-wasm"
 import { Effect } from "effect"
@@ -19,3 +19,7 @@ export const findEnvironment = (id: string) => {
       )
     : Effect.succeed(found)
 }
+
+/** The environments of a configuration, running until the scope closes. */
+export const openEnvironments = ({ environments }: RunConfig.RunConfig) =>
+  Effect.forEach(environments, (id) => Effect.flatMap(findEnvironment(id), Environment.open))

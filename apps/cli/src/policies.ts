@@ -1,7 +1,7 @@
 /** Policy engines by backend name, and the checkpoints they begin with. */
-import { PolicyEngine, type RunConfig } from "@azr/core"
+import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
 import { WasmPolicyEngine } from "@azr/trainer-gpu"
-import { Effect, FileSystem, Layer } from "effect"
+import { Effect, FileSystem, Layer, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
@@ -28,7 +28,7 @@ const readWeights = Effect.fnUntraced(function* (checkpoint: string) {
 })
 
 /** The engine a configuration asks for, or `BackendUnavailable`; nothing is used in its place. */
-export const policyLayer = ({ policy }: RunConfig.RunConfig) =>
+const policyLayer = ({ policy }: RunConfig.RunConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       if (policy.backend !== "wasm") {
@@ -42,3 +42,13 @@ export const policyLayer = ({ policy }: RunConfig.RunConfig) =>
       return WasmPolicyEngine.layer(files, { workers: policy.workers })
     }),
   )
+
+/** Runs an effect with the engine and the executor settings of a configuration, in a scope of its own. */
+export const withEngines =
+  (config: RunConfig.RunConfig) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R | PolicyEngine.PolicyEngine | Scope.Scope>) =>
+    effect.pipe(
+      Effect.scoped,
+      Effect.provide(policyLayer(config)),
+      Effect.provideService(Executor.ExecutorSettings, { workers: config.executor.workers }),
+    )

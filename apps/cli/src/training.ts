@@ -1,10 +1,10 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
-import { Environment, Executor, Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import { Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
 import { Clock, Effect, Schema } from "effect"
 import { command, quoted } from "./command.ts"
-import { findEnvironment } from "./environments.ts"
+import { openEnvironments } from "./environments.ts"
 import { Output } from "./Output.ts"
-import { policyLayer } from "./policies.ts"
+import { withEngines } from "./policies.ts"
 import * as report from "./report.ts"
 import { StopSignal } from "./StopSignal.ts"
 import { versions } from "./version.ts"
@@ -30,9 +30,7 @@ export const train = Effect.fn("train")(
 
     // Whatever may refuse the run comes before the folder is created or its logs are cut.
     yield* output.announce("starting the executors …")
-    const environments = yield* Effect.forEach(config.environments, (id) =>
-      Effect.flatMap(findEnvironment(id), Environment.open),
-    )
+    const environments = yield* openEnvironments(config)
     const resume = checkpoint?.state ?? null
     yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
@@ -76,12 +74,7 @@ export const train = Effect.fn("train")(
     if (outcome.status === "interrupted") yield* line(`continue    ${command} resume ${quoted(folder)}`)
     return outcome
   },
-  (effect, { config }) =>
-    effect.pipe(
-      Effect.scoped,
-      Effect.provide(policyLayer(config)),
-      Effect.provideService(Executor.ExecutorSettings, { workers: config.executor.workers }),
-    ),
+  (effect, { config }) => withEngines(config)(effect),
 )
 
 /** Shows an event: as it is with `--json`, as a line for people in any case. */

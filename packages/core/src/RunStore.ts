@@ -399,11 +399,10 @@ const readManifest = Effect.fnUntraced(function* (folder: string, name: string) 
 export const readCheckpoint = Effect.fn("RunStore.readCheckpoint")(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const name = stepName(step)
-  const manifest = yield* readManifest(folder, name)
+  const manifest = yield* readManifest(folder, stepName(step))
   const policy: Array<PolicyFile> = []
   for (const [file, bytes] of Object.entries(manifest.files)) {
-    const relative = `checkpoints/${name}/${file}`
+    const relative = `${checkpointFolder(step)}/${file}`
     const content = yield* fs.readFile(path.join(folder, relative)).pipe(Effect.mapError(failing(relative)))
     if (content.length !== bytes) {
       return yield* new RunStoreError({
@@ -416,6 +415,6 @@ export const readCheckpoint = Effect.fn("RunStore.readCheckpoint")(function* (fo
   return {
     manifest,
     policy,
-    state: yield* readJson(folder, `checkpoints/${name}/state.json`),
+    state: yield* readJson(folder, `${checkpointFolder(step)}/state.json`),
   } satisfies Checkpoint
 })

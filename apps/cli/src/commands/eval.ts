@@ -1,9 +1,9 @@
-import { Environment, Evaluate, Executor, Loop, PolicyEngine, RunEvent, RunStore, State } from "@azr/core"
+import { Evaluate, Loop, PolicyEngine, RunEvent, RunStore } from "@azr/core"
 import { Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { findEnvironment } from "../environments.ts"
+import { openEnvironments } from "../environments.ts"
 import { Output } from "../Output.ts"
-import { policyLayer } from "../policies.ts"
+import { withEngines } from "../policies.ts"
 import * as report from "../report.ts"
 import { findRun, chooseCheckpoint, runsDir } from "../runsFolder.ts"
 
@@ -40,18 +40,12 @@ export const evalCommand = Command.make(
     const results = yield* Effect.gen(function* () {
       const engine = yield* PolicyEngine.PolicyEngine
       yield* output.announce("starting the executors …")
-      const environments = yield* Effect.forEach(config.environments, (id) =>
-        Effect.flatMap(findEnvironment(id), Environment.open),
-      )
-      yield* Effect.fromResult(Loop.prepare({ config, environments, resume: null }))
+      const environments = yield* openEnvironments(config)
+      const { state } = yield* Effect.fromResult(Loop.prepare({ config, environments, resume: null }))
       yield* engine.load(checkpoint.policy)
       yield* output.announce(`evaluating step ${checkpoint.manifest.step} on the held-out ${split} suites …`)
-      return yield* Evaluate.evaluate(new State.LoopState(config, environments, null), split, null)
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(policyLayer(config)),
-      Effect.provideService(Executor.ExecutorSettings, { workers: config.executor.workers }),
-    )
+      return yield* Evaluate.evaluate(state, split, null)
+    }).pipe(withEngines(config))
     if (json) {
       for (const result of results) {
         yield* output.result(JSON.stringify(encodeResult(result)))

@@ -121,12 +121,16 @@ const asGiven = Effect.fnUntraced(function* (
       _tag: kind,
       ...known,
       pairs,
-      shown: Math.min(domain.induction.shown(pairs.length), pairs.length - 1),
+      shown: shownOf(domain, pairs.length),
       message,
     }
   }
   return { _tag: kind, ...known, input: [], output: values[0] as Value }
 })
+
+/** How many of so many pairs the solver saw; at least one decides. */
+const shownOf = (domain: LanguageEnvironment["domain"], pairs: number): number =>
+  Math.min(domain.induction.shown(pairs), pairs - 1)
 
 /** An induction task of as many pairs as are given: how many a proposal needs is no matter of judging an answer. */
 const asObserved = Effect.fnUntraced(function* (
@@ -146,7 +150,7 @@ const asObserved = Effect.fnUntraced(function* (
     canonical: facts.canonical,
     region: "",
     pairs,
-    shown: Math.min(domain.induction.shown(pairs.length), pairs.length - 1),
+    shown: shownOf(domain, pairs.length),
     message,
   } satisfies LanguageTask
 })
