@@ -50,5 +50,5 @@ export const withEngines =
     effect.pipe(
       Effect.scoped,
       Effect.provide(policyLayer(config)),
-      Effect.provideService(Executor.ExecutorSettings, { workers: config.executor.workers }),
+      Effect.provideService(Executor.ExecutorSettings, config.executor),
     )

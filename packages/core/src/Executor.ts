@@ -70,6 +70,18 @@ export const FunctionFacts = Schema.Struct({
   returns: Schema.Boolean,
 })
 
+/** Measures of how complex a program is, summed over all of it. Non-negative integers. */
+export const Complexity = Schema.Struct({
+  /** Cognitive complexity (G. A. Campbell, SonarSource 2018): breaks of the linear flow, weighted by their nesting. */
+  cognitive: Schema.Int,
+  /** Halstead's counts (Elements of Software Science, 1977): N1, N2, n1 and n2 there. */
+  operators: Schema.Int,
+  operands: Schema.Int,
+  distinctOperators: Schema.Int,
+  distinctOperands: Schema.Int,
+})
+export type Complexity = typeof Complexity.Type
+
 /** What can be said of a program without running it. */
 export const ProgramFacts = Schema.Struct({
   syntaxError: Schema.NullOr(Schema.String),
@@ -80,7 +92,7 @@ export const ProgramFacts = Schema.Struct({
   imports: Schema.Array(Schema.String),
   /** Callees as written, dotted, sorted. */
   calls: Schema.Array(Schema.String),
-  /** Every name read, sorted. */
+  /** Every name read that the program does not bind where it reads it: its globals and the language's own, sorted. */
   names: Schema.Array(Schema.String),
   /** Every attribute name read, sorted. */
   attributes: Schema.Array(Schema.String),
@@ -88,6 +100,9 @@ export const ProgramFacts = Schema.Struct({
   canonical: Schema.String,
   /** Operations used, sorted: the region of the program for coverage. */
   operations: Schema.Array(Schema.String),
+  complexity: Complexity,
+  /** The syntax tree of `canonical` in bracket notation, `{Module{Return{Name v0}}}`; empty with a syntax error. */
+  tree: Schema.String,
 })
 export type ProgramFacts = typeof ProgramFacts.Type
 
@@ -135,12 +150,16 @@ export type ExecutorError = ExecutorUnavailable | ExecutorFault
 
 /** How the executors of a process are run. Read by an environment's layer; results never depend on it. */
 export const ExecutorSettings = Context.Reference("@azr/core/ExecutorSettings", {
-  defaultValue: (): ExecutorSettings => ({ workers: null }),
+  defaultValue: (): ExecutorSettings => ({ host: "auto", workers: null }),
 })
 export interface ExecutorSettings {
+  /** `auto` is the fastest that works here. A host asked for by name is used or refused, never replaced. */
+  readonly host: ExecutorHostName | "auto"
   /** Worker threads; null is one a core. */
   readonly workers: number | null
 }
+/** `v8` needs nothing but Node; `wasmtime` a native addon that is built by one command. */
+export type ExecutorHostName = "v8" | "wasmtime"
 
 /** Runs programs of one language. Safe to call concurrently; results do not depend on how. */
 export class Executor extends Context.Service<

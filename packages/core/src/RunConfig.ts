@@ -47,6 +47,8 @@ export const RunConfig = Schema.Struct({
     workers: Schema.NullOr(Positive),
   }),
   executor: Schema.Struct({
+    /** `auto` is the fastest host that works here; results are the same on each. */
+    host: Schema.Literals(["auto", "v8", "wasmtime"]),
     /** Threads; null is one a core. */
     workers: Schema.NullOr(Positive),
   }),
@@ -208,7 +210,7 @@ export const nano: RunConfig = {
   },
   promptStyle: "compact",
   policy: { backend: "wasm", checkpoint: "nano", workers: null },
-  executor: { workers: null },
+  executor: { host: "auto", workers: null },
   propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
   estimate: { samples: 8, temperature: 1 },
   solve: { from: "estimate", mix: "uniform", temperature: 1 },

@@ -1,5 +1,5 @@
 /** All of Python as a domain: nothing is out of bounds, nothing is held out, and one task begins everything. */
-import type { Domain, ProgramDraft } from "@azr/core/language"
+import { type Domain, type ProgramDraft, halsteadVolume } from "@azr/core/language"
 import { Effect } from "effect"
 
 /** The paper's only seed (§3.1 there): the identity. */
@@ -30,6 +30,10 @@ export const pythonDomain: Domain = {
   split: () => "train",
   // The proposer is asked for ten; half of them are shown (paper, §3.3). Two are the least: one to show, one to hide.
   induction: { minPairs: 2, maxPairs: 10, shown: (pairs) => Math.floor(pairs / 2) },
-  measureProgram: (program) => ({ lines: program.split("\n").filter((line) => line.trim() !== "").length }),
+  measureProgram: (program, { complexity }) => ({
+    lines: program.split("\n").filter((line) => line.trim() !== "").length,
+    cognitiveComplexity: complexity.cognitive,
+    halsteadVolume: halsteadVolume(complexity),
+  }),
   seeds: (kind, count) => (count > 0 ? [seed(kind)] : []),
 }

@@ -105,7 +105,7 @@ const asGiven = Effect.fnUntraced(function* (
   outputs: ReadonlyArray<string>,
 ): Effect.fn.Return<LanguageTask, ExecutorError | LiteralRefused, Executor> {
   const { message, program } = draft
-  const known = { program, canonical: program, region: "" }
+  const known = { program, canonical: program, region: "", measures: {} }
   if (outputs.length !== draft.inputs.length) {
     return yield* new LiteralRefused({
       message: `${draft.inputs.length} inputs, but ${outputs.length} outputs`,
@@ -149,6 +149,7 @@ const asObserved = Effect.fnUntraced(function* (
     program,
     canonical: facts.canonical,
     region: "",
+    measures: {},
     pairs,
     shown: shownOf(domain, pairs.length),
     message,

@@ -45,7 +45,7 @@ export interface Domain {
     readonly shown: (pairs: number) => number
   }
   /** Numbers about a program whose means are worth a curve, by metric name, e.g. `{ statements: 3 }`. */
-  readonly measureProgram: (program: string) => Readonly<Record<string, number>>
+  readonly measureProgram: (program: string, facts: ProgramFacts) => Readonly<Record<string, number>>
   /** Drafts to seed the buffers with. */
   readonly seeds: (kind: string, count: number, random: RandomStream) => ReadonlyArray<ProgramDraft>
 }

@@ -11,6 +11,8 @@ const program = {
   canonical: Schema.String,
   /** Region for coverage. */
   region: Schema.String,
+  /** Numbers about the program, by metric name. */
+  measures: Schema.Record(Schema.String, Schema.Finite),
 }
 
 export const DeductionTask = Schema.TaggedStruct("deduction", {

@@ -13,7 +13,7 @@ import {
   type Suite,
   type TaskKind,
 } from "../Environment.ts"
-import { Executor, type ExecutorError } from "../Executor.ts"
+import { Executor, type ExecutorError, type ProgramFacts } from "../Executor.ts"
 import { type Value, encode } from "../Value.ts"
 import type { Domain, Language } from "./Language.ts"
 import type { LanguageKind, Surface } from "./Surface.ts"
@@ -26,6 +26,7 @@ import {
   type LanguageTask,
   type ProgramDraft,
 } from "./Task.ts"
+import { normalizedTreeDistance } from "./treeDistance.ts"
 import { admitProgram, call, observe, readArguments } from "./validate.ts"
 import { verifyAnswer } from "./verify.ts"
 
@@ -93,8 +94,20 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
         .map((input) => domain.split(task.program, input))
         .find((split) => split !== "train") ?? "train",
     describe: parts.describe,
-    measureTask: (task) => domain.measureProgram(task.program),
+    distance: (task, other) =>
+      Effect.map(Effect.all([treeOf(task), treeOf(other)], { concurrency: "unbounded" }), ([one, another]) =>
+        normalizedTreeDistance(one, another),
+      ),
+    measureTask: (task) => task.measures,
     measureResponse: (text, style) => surface(style).measureResponse(text),
+  })
+
+  /** What every task says of its program. */
+  const programOf = (program: string, facts: ProgramFacts) => ({
+    program,
+    canonical: facts.canonical,
+    region: domain.region(program, facts),
+    measures: domain.measureProgram(program, facts),
   })
 
   /** A draft with exactly one input, as values. */
@@ -122,13 +135,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     const { facts, input } = yield* prepare(draft)
     const output = yield* observe(language, draft.program, input)
     yield* domain.admit(draft.program, [{ arguments: input, output }])
-    return {
-      program: draft.program,
-      canonical: facts.canonical,
-      region: domain.region(draft.program, facts),
-      input,
-      output,
-    }
+    return { ...programOf(draft.program, facts), input, output }
   })
 
   const deduction = kind<DeductionTask>({
@@ -177,9 +184,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       )
       return {
         _tag: "induction" as const,
-        program: draft.program,
-        canonical: facts.canonical,
-        region: domain.region(draft.program, facts),
+        ...programOf(draft.program, facts),
         pairs,
         shown: shown(pairs.length),
         message: draft.message,
@@ -224,9 +229,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       }
       return {
         _tag: "error" as const,
-        program: draft.program,
-        canonical: facts.canonical,
-        region: domain.region(draft.program, facts),
+        ...programOf(draft.program, facts),
         input,
         exception,
       }
@@ -254,5 +257,11 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     layer: options.layer,
   }
 }
+
+const treeOf = ({ program }: LanguageTask) =>
+  Effect.gen(function* () {
+    const executor = yield* Executor
+    return (yield* executor.inspect(program)).tree
+  })
 
 const encodeAll = (values: ReadonlyArray<Value>): string => values.map(encode).join()

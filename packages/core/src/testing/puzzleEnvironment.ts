@@ -145,6 +145,10 @@ const kind = <Answer>(
     region: (task) => task.operator,
     split,
     describe: parts.question,
+    distance: (task, other) =>
+      Effect.succeed(
+        [task.a !== other.a, task.operator !== other.operator, task.b !== other.b].filter(Boolean).length / 3,
+      ),
     measureTask: (task) => ({ digits: `${task.a}${task.b}`.length }),
     measureResponse: (text) => ({ characters: text.length }),
   }

@@ -26,7 +26,7 @@ const language: Language = {
 
 const surface = fullSurface(language)
 
-const common = { program: "def f(a, b): swap", canonical: "", region: "" }
+const common = { program: "def f(a, b): swap", canonical: "", region: "", measures: {} }
 const input: ReadonlyArray<Value> = [int(1), string("two")]
 const deduction: DeductionTask = {
   _tag: "deduction",

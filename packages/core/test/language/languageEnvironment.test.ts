@@ -70,6 +70,7 @@ describe("validation", () => {
           program: "dup * # square",
           canonical: "dup *",
           region: "* dup",
+          measures: { words: 2 },
           input: [int(7)],
           output: int(49),
         })
@@ -315,6 +316,10 @@ describe("tasks", () => {
       assert.strictEqual(kind.family(one), kind.family(other))
       assert.strictEqual(kind.region(one), "* dup")
       assert.deepStrictEqual(kind.measureTask(one), { words: 2 })
+      assert.strictEqual(yield* kind.distance(one, commented), 0)
+      // One of the three nodes that each tree has is another: 2·1 / (3 + 3 + 1).
+      const renamed = yield* kind.validate(draft("dup +", "3"))
+      assert.closeTo(yield* kind.distance(one, renamed), 2 / 7, 1e-12)
     }),
   )
 

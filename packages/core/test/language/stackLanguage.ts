@@ -112,6 +112,16 @@ export const stackExecutor = ({ onRun, unanswered }: StackExecutorOptions): Laye
           attributes: [],
           canonical: words(program).join(" "),
           operations: [...new Set(words(program))].toSorted(),
+          complexity: {
+            cognitive: 0,
+            operators: words(program).length,
+            operands: 0,
+            distinctOperators: new Set(words(program)).size,
+            distinctOperands: 0,
+          },
+          tree: `{program${words(program)
+            .map((word) => `{${word}}`)
+            .join("")}}`,
         })
       }),
     evaluateArguments: (text) =>

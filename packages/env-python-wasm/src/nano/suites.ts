@@ -80,6 +80,7 @@ const programFields = (program: Program) => ({
   program: source(program),
   canonical: canonical(program),
   region: shape(program),
+  measures: { statements: program.length },
 })
 
 export const nanoSuites: Effect.Effect<ReadonlyArray<Environment.Suite>> = Effect.map(

@@ -9,7 +9,7 @@ import { markers, vocabulary } from "../../src/nano/vocabulary.ts"
 
 const program = source(["a=a[1:]", "a=[x+2 for x in a]"])
 const list = (...items: ReadonlyArray<number>): Value.Value => Value.list(items.map(Value.int))
-const common = { program, canonical: "", region: "" }
+const common = { program, canonical: "", region: "", measures: {} }
 const deduction: DeductionTask = { _tag: "deduction", ...common, input: [list(3, 1, 2)], output: list(3, 4) }
 const abduction: AbductionTask = { ...deduction, _tag: "abduction" }
 const induction: InductionTask = {

@@ -34,7 +34,7 @@ describe("nano suites", () => {
           assert.lengthOf(suite.tasks, tasks[split])
           for (const task of suite.tasks as ReadonlyArray<LanguageTask>) {
             assert.strictEqual(task._tag, kind)
-            assert.strictEqual(pythonNano.domain.measureProgram(task.program)["statements"], statements)
+            assert.strictEqual(task.measures["statements"], statements)
           }
         }
       }

@@ -2,21 +2,28 @@ import { Executor, Value } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import fc from "fast-check"
+import type { CallResult, Trap } from "../../src/index.ts"
 import {
-  type Answer,
+  type Dialect,
   inspectCall,
   inspectedFacts,
   literalCall,
   literalValues,
   runCall,
   runOutcome,
-} from "../src/guestProtocol.ts"
+} from "../../src/language/guestProtocol.ts"
 
-const said = (response: string): Answer => ({ response, trap: null, fuelUsed: 12 })
-const trapped = (trap: Exclude<Answer["trap"], null>): Answer => ({ response: null, trap, fuelUsed: 12 })
+const dialect: Dialect = {
+  images: { reference: "a", perturbed: "b" },
+  missingName: "NameError",
+  address: /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/,
+}
 
-const failureOf = (answer: Answer) => {
-  const outcome = runOutcome(answer)
+const said = (response: string): CallResult => ({ response, trap: null, fuelUsed: 12 })
+const trapped = (trap: Trap): CallResult => ({ response: null, trap, fuelUsed: 12 })
+
+const failureOf = (answer: CallResult) => {
+  const outcome = runOutcome(answer, dialect)
   assert(outcome._tag === "Failed", JSON.stringify(answer))
   return outcome
 }
@@ -45,7 +52,7 @@ describe("requests", () => {
   }
 
   it("are a function of what was asked", () => {
-    const call = runCall(request)
+    const call = runCall(request, dialect)
     assert.strictEqual(call.image, "a")
     assert.strictEqual(call.fuel, 1000)
     assert.deepStrictEqual(JSON.parse(call.request), {
@@ -56,12 +63,12 @@ describe("requests", () => {
       entropy: 0,
       outputBytes: 64,
     })
-    assert.deepStrictEqual(runCall({ ...request }), call)
+    assert.deepStrictEqual(runCall({ ...request }, dialect), call)
   })
 
   it("under perturbed conditions differ in image and entropy, and in nothing else", () => {
-    const reference = runCall(request)
-    const perturbed = runCall({ ...request, conditions: "perturbed" })
+    const reference = runCall(request, dialect)
+    const perturbed = runCall({ ...request, conditions: "perturbed" }, dialect)
     assert.strictEqual(perturbed.image, "b")
     const [one, other] = [reference, perturbed].map(({ request: text }) => JSON.parse(text))
     assert.notStrictEqual(one.entropy, other.entropy)
@@ -69,8 +76,8 @@ describe("requests", () => {
   })
 
   it("for reading do not execute", () => {
-    assert.deepStrictEqual(JSON.parse(inspectCall("x").request), { op: "inspect", program: "x" })
-    assert.deepStrictEqual(JSON.parse(literalCall("1").request), {
+    assert.deepStrictEqual(JSON.parse(inspectCall("x", dialect).request), { op: "inspect", program: "x" })
+    assert.deepStrictEqual(JSON.parse(literalCall("1", dialect).request), {
       op: "literal",
       as: "arguments",
       text: "1",
@@ -80,7 +87,7 @@ describe("requests", () => {
 
 describe("outcomes", () => {
   it("carry the value, the output and the fuel", () => {
-    assert.deepStrictEqual(runOutcome(said('{"ok":{"tuple":[1]},"stdout":"hello"}')), {
+    assert.deepStrictEqual(runOutcome(said('{"ok":{"tuple":[1]},"stdout":"hello"}'), dialect), {
       _tag: "Returned",
       value: Value.tuple([Value.int(1)]),
       stdout: "hello",
@@ -91,6 +98,7 @@ describe("outcomes", () => {
   it("carry the guest's own failures", () => {
     const outcome = runOutcome(
       said('{"fail":{"kind":"exception","name":"KeyError","message":"1","line":3},"stdout":"x"}'),
+      dialect,
     )
     assert.deepStrictEqual(outcome, {
       _tag: "Failed",
@@ -104,11 +112,20 @@ describe("outcomes", () => {
     }
   })
 
-  it("call a missing entry function what Python calls a missing name", () => {
+  it("call a missing entry function what the language calls a missing name", () => {
     const { failure } = failureOf(
       said('{"fail":{"kind":"missingEntry","name":null,"message":"no f"},"stdout":""}'),
     )
     assert.deepStrictEqual(failure, { kind: "exception", name: "NameError", message: "no f" })
+  })
+
+  it("are refused when they show an address, which printing one does no harm", () => {
+    const { failure } = failureOf(said('{"ok":"<A object at 0x7f00>","stdout":""}'))
+    assert.strictEqual(failure.kind, "unrepresentable")
+    const printed = said('{"ok":1,"stdout":"<A object at 0x7f00>"}')
+    assert.strictEqual(runOutcome(printed, dialect)._tag, "Returned")
+    const anything = said('{"ok":"<A object at 0x7f00>","stdout":""}')
+    assert.strictEqual(runOutcome(anything, { ...dialect, address: null })._tag, "Returned")
   })
 
   it("carry traps", () => {
@@ -138,7 +155,9 @@ describe("outcomes", () => {
         value,
       )
     }
-    fc.assert(fc.property(fc.oneof(fc.json(), fc.string()), (response) => void runOutcome(said(response))))
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), (response) => void runOutcome(said(response), dialect)),
+    )
   })
 })
 
@@ -154,6 +173,8 @@ describe("facts", () => {
     statements: 2,
     canonical: "def f(v0): …",
     operations: ["sorted()"],
+    complexity: { cognitive: 1, operators: 4, operands: 3, distinctOperators: 2, distinctOperands: 1 },
+    tree: "{Module}",
   }
 
   it("count *args as a parameter", () => {

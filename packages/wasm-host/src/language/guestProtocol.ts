@@ -1,58 +1,62 @@
 /**
- * What the host and the Python guest say to each other: JSON text, see `guest/app.py`. Pure.
+ * What the host and the guest of a language say to each other, as JSON text. Pure.
  *
- * The guest's word is data about an untrusted program. Whatever it answers, or fails to answer, decodes to an outcome:
- * a program that takes the interpreter apart can only harm its own result.
+ *     {"op": "run", "program", "entry", "args": [Value], "entropy", "outputBytes"}
+ *         -> {"ok": Value, "stdout"} or {"fail": {"kind", "name", "message", "line"}, "stdout"}
+ *     {"op": "inspect", "program"}
+ *         -> {"ok": {"syntax": null, …facts}} or {"ok": {"syntax": {"message", "line"}}}
+ *     {"op": "literal", "text", "as": "arguments"}
+ *         -> {"ok": [Value]} or {"fail": {"kind", "message"}}
+ *
+ * `Value` is core's encoding of canonical values; kinds of failure are core's, and `missingEntry`. The guest's word is
+ * data about an untrusted program. Whatever it answers, or fails to answer, decodes to an outcome: a program that takes
+ * the interpreter apart can only harm its own result.
  */
 import { Executor, Value } from "@azr/core"
 import { Result, Schema } from "effect"
+import type { CallResult, Trap } from "../coreModule.ts"
+import type { Call } from "../worker.ts"
 
 type Outcome = Executor.Outcome
 type ProgramFacts = Executor.ProgramFacts
 
-/** What came back from a call: a text, or why there is none. */
-export interface Answer {
-  readonly response: string | null
-  readonly trap: "fuel" | "memory" | "stack" | "trap" | null
-  readonly fuelUsed: number
+/** What differs from one language's guest to the next. */
+export interface Dialect {
+  /** Which image runs a program under which conditions; one image may serve both. */
+  readonly images: Readonly<Record<Executor.Conditions, string>>
+  /** The exception that calling a function which was never defined raises. */
+  readonly missingName: string
+  /** Matches the text of a result that tells something of the guest's memory, which makes it no result; null for none. */
+  readonly address: RegExp | null
 }
 
-/** The two images differ in their hash seed; the entropy moves the clock and random numbers. */
-const conditions = {
-  reference: { image: "a", entropy: 0 },
-  perturbed: { image: "b", entropy: 0x9e3779b9 },
-} as const
-
-export interface GuestCall {
-  readonly image: "a" | "b"
-  readonly request: string
-  readonly fuel: number
-}
+/** Moves the clock and the random numbers a program sees. */
+const entropy: Readonly<Record<Executor.Conditions, number>> = { reference: 0, perturbed: 0x9e3779b9 }
 
 /** Fuel of calls that do not execute a program. */
 const { fuel: readingFuel } = Executor.defaultLimits
 
-export const runCall = (request: Executor.ExecutionRequest): GuestCall => ({
-  image: conditions[request.conditions].image,
+export const runCall = (request: Executor.ExecutionRequest, { images }: Dialect): Call => ({
+  image: images[request.conditions],
   fuel: request.limits.fuel,
   request: JSON.stringify({
     op: "run",
     program: request.program,
     entry: request.entry,
     args: request.arguments.map(Value.toJson),
-    entropy: conditions[request.conditions].entropy,
+    entropy: entropy[request.conditions],
     outputBytes: request.limits.outputBytes,
   }),
 })
 
-export const inspectCall = (program: string): GuestCall => ({
-  image: conditions.reference.image,
+export const inspectCall = (program: string, { images }: Dialect): Call => ({
+  image: images.reference,
   fuel: readingFuel,
   request: JSON.stringify({ op: "inspect", program }),
 })
 
-export const literalCall = (text: string): GuestCall => ({
-  image: conditions.reference.image,
+export const literalCall = (text: string, { images }: Dialect): Call => ({
+  image: images.reference,
   fuel: readingFuel,
   request: JSON.stringify({ op: "literal", as: "arguments", text }),
 })
@@ -79,12 +83,12 @@ const trapMessages = {
   memory: "ran out of memory",
   stack: "ran out of stack",
   trap: "crashed the interpreter",
-} as const
+} as const satisfies Record<Trap, string>
 
-/** How CPython writes an object that has no text of its own: `<A object at 0x7f…>`. It is the same only in this image. */
-const address = /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/
-
-export const runOutcome = ({ fuelUsed: fuel, response, trap }: Answer): Outcome => {
+export const runOutcome = (
+  { fuelUsed: fuel, response, trap }: CallResult,
+  { address, missingName }: Dialect,
+): Outcome => {
   const failed = (
     kind: Executor.GuestFailure["kind"],
     name: string | null,
@@ -104,11 +108,11 @@ export const runOutcome = ({ fuelUsed: fuel, response, trap }: Answer): Outcome 
   if ("fail" in answer) {
     const { kind, message, name } = answer.fail
     return kind === "missingEntry"
-      ? failed("exception", "NameError", message, answer.stdout)
+      ? failed("exception", missingName, message, answer.stdout)
       : failed(isFailureKind(kind) ? kind : "trap", name, message, answer.stdout)
   }
   // The response also holds what was printed, where an address does no harm; only a hit there needs a closer look.
-  if (address.test(response) && address.test(JSON.stringify(answer.ok))) {
+  if (address?.test(response) && address.test(JSON.stringify(answer.ok))) {
     return failed("unrepresentable", null, "the text of an object contains its address", answer.stdout)
   }
   const value = Value.fromJson(answer.ok)
@@ -143,13 +147,15 @@ const InspectResponse = Schema.fromJsonString(
         attributes: Strings,
         canonical: Schema.String,
         operations: Strings,
+        complexity: Schema.optionalKey(Executor.Complexity),
+        tree: Schema.optionalKey(Schema.String),
       }),
     ]),
   }),
 )
 const decodeInspect = Schema.decodeUnknownResult(InspectResponse)
 
-export const inspectedFacts = ({ response, trap }: Answer): ProgramFacts => {
+export const inspectedFacts = ({ response, trap }: CallResult): ProgramFacts => {
   if (trap !== null || response === null) return unreadable(`reading it ${trapMessages[trap ?? "trap"]}`)
   const decoded = decodeInspect(response)
   if (Result.isFailure(decoded)) return unreadable("it cannot be read")
@@ -161,6 +167,7 @@ export const inspectedFacts = ({ response, trap }: Answer): ProgramFacts => {
   }
   const { syntax: syntaxError, functions, ...facts } = ok
   return {
+    ...unreadable(""), // TEMPORARY until both guests answer complexity and tree
     ...facts,
     syntaxError,
     functions: functions.map(({ name, params, returns, varargs }) => ({
@@ -182,6 +189,8 @@ const unreadable = (syntaxError: string): ProgramFacts => ({
   attributes: [],
   canonical: "",
   operations: [],
+  complexity: { cognitive: 0, operators: 0, operands: 0, distinctOperators: 0, distinctOperands: 0 },
+  tree: "",
 })
 
 // ---------------------------------------------------------------------------------------------- literal
@@ -198,7 +207,7 @@ const decodeLiteral = Schema.decodeUnknownResult(LiteralResponse)
 export const literalValues = ({
   response,
   trap,
-}: Answer): Result.Result<ReadonlyArray<Value.Value>, string> => {
+}: CallResult): Result.Result<ReadonlyArray<Value.Value>, string> => {
   if (trap !== null || response === null) return Result.fail(`reading it ${trapMessages[trap ?? "trap"]}`)
   const decoded = decodeLiteral(response)
   if (Result.isFailure(decoded)) return Result.fail("it cannot be read")

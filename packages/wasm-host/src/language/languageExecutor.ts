@@ -1,0 +1,140 @@
+/**
+ * Core's executor of one language: its guest component on a host, its answers remembered.
+ *
+ * Covers: a clean instance for every call; limits on fuel, memory, stack, output and request; a memory of outcomes.
+ * Does not cover: whether a program may be a task (the language's rules), and what its outcome is worth (core).
+ */
+import { readFile } from "node:fs/promises"
+import { Executor, Value } from "@azr/core"
+import { Cache, Duration, Effect, Exit, Layer, Result, Schema } from "effect"
+import type { ComponentFile } from "../component.ts"
+import { type ExecutorComponent, ExecutorHost } from "../ExecutorHost.ts"
+import type { CallResult } from "../coreModule.ts"
+import type { Call } from "../worker.ts"
+import {
+  type Dialect,
+  inspectCall,
+  inspectedFacts,
+  literalCall,
+  literalValues,
+  runCall,
+  runOutcome,
+} from "./guestProtocol.ts"
+
+export interface LanguageGuest extends Dialect {
+  /** Names the executor in errors, e.g. `python`. */
+  readonly id: string
+  /** Folder of the committed component images, with `digests.json`. Ends with a slash. */
+  readonly artifacts: URL
+  /** Programs of one parameter, a list of integers, that use what programs use. They are run at leisure after the start. */
+  readonly warmUp: ReadonlyArray<string>
+}
+
+export interface LanguageExecutor {
+  /** On any host of executor components. Workers start with the layer and stop with its scope. */
+  readonly layerNoDeps: Layer.Layer<Executor.Executor, Executor.ExecutorUnavailable, ExecutorHost>
+  /** On the host that `ExecutorSettings` names. */
+  readonly layer: Layer.Layer<Executor.Executor, Executor.ExecutorUnavailable>
+  /** The committed component, with the digests that it was built to. */
+  readonly component: Effect.Effect<ExecutorComponent, Executor.ExecutorUnavailable>
+}
+
+/** The executor of a language whose guest speaks the protocol of `guestProtocol.ts`. */
+export const languageExecutor = (guest: LanguageGuest): LanguageExecutor => {
+  const component = loadComponent(guest)
+  const layerNoDeps = Layer.effect(Executor.Executor, make(guest, component))
+  return { component, layerNoDeps, layer: Layer.provide(layerNoDeps, configuredHost) }
+}
+
+const configuredHost: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable> = Layer.unwrap(
+  Effect.map(Executor.ExecutorSettings, () => ExecutorHost.v8),
+)
+
+// -------------------------------------------------------------------------------------------- component
+
+const Image = Schema.Struct({ file: Schema.String, sha256: Schema.String })
+const Digests = Schema.fromJsonString(Schema.Struct({ images: Schema.Record(Schema.String, Image) }))
+
+const loadComponent = Effect.fnUntraced(function* (guest: LanguageGuest) {
+  const unavailable = (reason: string) =>
+    new Executor.ExecutorUnavailable({
+      executor: guest.id,
+      reason: `digests.json of its artifacts cannot be read: ${reason}`,
+      hint: "Restore the committed artifacts of this package.",
+    })
+  const text = yield* Effect.tryPromise({
+    try: () => readFile(new URL("digests.json", guest.artifacts), "utf8"),
+    catch: (error) => unavailable(error instanceof Error ? error.message : String(error)),
+  })
+  const digests = yield* Effect.mapError(Schema.decodeEffect(Digests)(text), ({ message }) =>
+    unavailable(message),
+  )
+  const images: Record<string, ComponentFile> = {}
+  for (const [image, { file, sha256 }] of Object.entries(digests.images)) {
+    images[image] = { url: new URL(file, guest.artifacts), sha256 }
+  }
+  for (const image of Object.values(guest.images)) {
+    if (images[image] === undefined) return yield* unavailable(`it has no image ${image}`)
+  }
+  return { id: guest.id, images, warmUp: warmUpCalls(guest) } satisfies ExecutorComponent
+})
+
+const warmUpCalls = (guest: LanguageGuest): ReadonlyArray<Call> =>
+  guest.warmUp.flatMap((program) => [
+    inspectCall(program, guest),
+    ...(["reference", "perturbed"] as const).map((conditions) =>
+      runCall(
+        {
+          program,
+          entry: "f",
+          arguments: [Value.list([3, 1, 2].map(Value.int))],
+          limits: Executor.defaultLimits,
+          conditions,
+        },
+        guest,
+      ),
+    ),
+  ])
+
+// --------------------------------------------------------------------------------------------- executor
+
+/** Longest request, in UTF-16 code units. A longer program or argument list counts as out of memory. */
+const longestRequest = 1 << 20
+const tooLong: CallResult = { response: null, trap: "memory", fuelUsed: 0 }
+
+/**
+ * Past answers that are kept. An outcome is a function of its request, so remembering changes nothing but time; callers
+ * that ask the same at the same time share one call. Faults of the infrastructure are not answers and are forgotten.
+ */
+const remembered = 16_384
+
+/** A call as one text, `<image> <fuel> <request>`: what the memory looks up by. */
+const keyOf = ({ fuel, image, request }: Call): string => `${image} ${fuel} ${request}`
+const callOf = (key: string): Call => {
+  const [image = "", fuel = ""] = key.split(" ", 2)
+  return { image, fuel: Number(fuel), request: key.slice(image.length + fuel.length + 2) }
+}
+
+const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: LanguageExecutor["component"]) {
+  const host = yield* ExecutorHost
+  const { workers } = yield* Executor.ExecutorSettings
+  const pool = yield* host.open(yield* component, { workers })
+  const answers = yield* Cache.makeWith((key: string) => pool.run(callOf(key)), {
+    capacity: remembered,
+    timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero),
+  })
+  const ask = (call: Call): Effect.Effect<CallResult, Executor.ExecutorError> =>
+    call.request.length > longestRequest ? Effect.succeed(tooLong) : Cache.get(answers, keyOf(call))
+
+  return Executor.Executor.of({
+    run: (request) => Effect.map(ask(runCall(request, guest)), (answer) => runOutcome(answer, guest)),
+    inspect: (program) => Effect.map(ask(inspectCall(program, guest)), inspectedFacts),
+    evaluateArguments: (text) =>
+      Effect.flatMap(ask(literalCall(text, guest)), (answer) =>
+        Result.match(literalValues(answer), {
+          onSuccess: Effect.succeed,
+          onFailure: (message) => Effect.fail(new Executor.LiteralRefused({ message })),
+        }),
+      ),
+  })
+})
