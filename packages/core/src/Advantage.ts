@@ -2,7 +2,8 @@
  * Advantage estimators: from the rewards of a batch to one number a response, which is then given to each of its
  * tokens. A *cell* is one (role, kind) of the batch, e.g. `propose/deduction`; a *group* the responses to one prompt.
  *
- * Every estimator gives 0 to a cell or group without variance, and never NaN.
+ * Every estimator that takes its baseline from the batch gives 0 where all rewards that it compares are equal. None
+ * gives NaN.
  */
 import { Schema } from "effect"
 
@@ -22,6 +23,19 @@ export const AdvantageConfig = Schema.TaggedUnion({
   grpo: { epsilon: Schema.Finite, deviation: Deviation },
   /** (r − mean_group) / (rms_cell + ε), rms over the centred rewards of the cell: a group baseline on the cell's scale. */
   groupBaseline: { epsilon: Schema.Finite },
+  /** Dr.GRPO (Liu et al. 2025, §3.2): r − mean_group. Goes with the `constant` reduction. */
+  drGrpo: {},
+  /** Leave one out (Kool et al. 2019; Ahmadian et al. 2024, §2): r − mean of the group's other rewards. */
+  rloo: {},
+  /** REINFORCE++ (Hu 2025, §3.3): whitened over the tokens of the whole batch, (r − mean) / √(var + ε), cells together. */
+  reinforcePlusPlus: { epsilon: Schema.Finite },
+  /**
+   * Role-conditioned estimation (SPIRAL, Liu et al. 2025, Eq 4–5): response by response b ← decay·b + (1 − decay)·r for
+   * its cell, then r − b. The baselines live as long as the run and begin at 0.
+   */
+  rae: { decay: Schema.Finite },
+  /** REINFORCE (Williams 1992): r itself. */
+  reinforce: {},
 })
 export type AdvantageConfig = typeof AdvantageConfig.Type
 
@@ -33,8 +47,15 @@ export interface Graded {
   readonly tokens: number
 }
 
-/** One advantage a response, in order. */
-export const advantages = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): ReadonlyArray<number> => {
+/** Running baselines by cell: what `rae` remembers from step to step. */
+export type Baselines = Map<string, number>
+
+/** One advantage a response, in order. `rae` moves `baselines`; the others leave them alone. */
+export const advantages = (
+  config: AdvantageConfig,
+  batch: ReadonlyArray<Graded>,
+  baselines: Baselines,
+): ReadonlyArray<number> => {
   switch (config._tag) {
     case "trrPlusPlus":
       return within(
@@ -62,6 +83,23 @@ export const advantages = (config: AdvantageConfig, batch: ReadonlyArray<Graded>
         },
       )
     }
+    case "drGrpo":
+      return within(batch, groupKey, (group) => centre(rewards(group)))
+    case "rloo":
+      return within(batch, groupKey, (group) =>
+        // r − (S − r)/(n − 1) = n/(n − 1) · (r − S/n); one response alone has nothing to be compared with.
+        centre(rewards(group)).map((value) => (value * group.length) / Math.max(1, group.length - 1)),
+      )
+    case "reinforcePlusPlus":
+      return whitenedOverTokens(batch, config.epsilon)
+    case "rae":
+      return batch.map(({ cell, reward }) => {
+        const baseline = config.decay * (baselines.get(cell) ?? 0) + (1 - config.decay) * reward
+        baselines.set(cell, baseline)
+        return reward - baseline
+      })
+    case "reinforce":
+      return rewards(batch)
   }
 }
 

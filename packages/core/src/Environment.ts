@@ -79,6 +79,11 @@ export interface TaskKind<Task, Answer, Draft, Shared, R> {
   split(task: Task): Split
   /** One or a few lines that show the task to a person. */
   describe(task: Task): string
+  /**
+   * What the answer to a task is like, as texts, e.g. its type and its value. A reward for novelty counts how often the
+   * run has met each.
+   */
+  facets(task: Task): ReadonlyArray<string>
   /** How different two tasks are, from 0 to 1; what a reward for proposals unlike their references takes. */
   distance(task: Task, other: Shared): Effect.Effect<number, ExecutorError, R>
   /** Numbers about a task whose means are worth a curve, by metric name, e.g. `{ statements: 3 }`. */
@@ -151,6 +156,7 @@ export const open = Effect.fn("Environment.open")(function* <R>(
       region: (task) => kind.region(task),
       split: (task) => kind.split(task),
       describe: (task) => kind.describe(task),
+      facets: (task) => kind.facets(task),
       distance: (task, other) => Effect.provideContext(kind.distance(task, other), services),
       measureTask: (task) => kind.measureTask(task),
       measureResponse: (text, style) => kind.measureResponse(text, style),

@@ -7,8 +7,13 @@
  * | `code` | −1 | −0.5 | (kept) | −0.5 | −0.5 | 1 − s |
  * | `fixed` | −1 | −0.5 | −0.5 | 0 | 0 | 1 − s |
  *
- * Solver: correct 1, wrong −0.5, bad format −1 in all three. `coverage` divides a proposer's positive reward by
- * (decayed count of the task's region)^exponent, so that the tenth program of a shape is worth less than the first.
+ * Solver: correct 1, wrong −0.5, bad format −1 in all three. Options for the proposer, in the order in which they apply:
+ *
+ * - `learnability`: the shape of the last column.
+ * - `zone`: a task with s outside of low ≤ s ≤ high is worth 0.
+ * - `coverage` divides a positive reward by (decayed count of the task's region)^exponent, so that the tenth program of a
+ *   shape is worth less than the first.
+ * - `intrinsic` adds to the reward r of an estimated task what can be measured without solving it (released code).
  */
 import { Schema } from "effect"
 import type { Verdict } from "./Environment.ts"
@@ -25,16 +30,33 @@ export const CoverageConfig = Schema.Struct({
 })
 export type CoverageConfig = typeof CoverageConfig.Type
 
+/** Success rates, in [0, 1], between which a task is worth something. */
+export const ZoneConfig = Schema.Struct({ low: Schema.Finite, high: Schema.Finite })
+export type ZoneConfig = typeof ZoneConfig.Type
+
+/**
+ * With m_k the measures of a task and i_k = min(coefficient_k · m_k, max_k): `sum` r + Σ i_k, `multiply` r · Π i_k,
+ * `sumMultiply` r + Π i_k. Measures are those of the environment, `distance` (mean distance to the references, in [0, 1])
+ * and `novelty` (mean of 1/√n over the facets of the task, n how often the run has met one).
+ */
+export const IntrinsicConfig = Schema.Struct({
+  combine: Schema.Literals(["sum", "multiply", "sumMultiply"]),
+  terms: Schema.Record(Schema.String, Schema.Struct({ coefficient: Schema.Finite, max: Schema.Finite })),
+})
+export type IntrinsicConfig = typeof IntrinsicConfig.Type
+
 export const ProposerReward = Schema.Struct({
   badFormat: Schema.Finite,
   invalid: Schema.Finite,
   duplicate: Schema.Finite,
-  /** s = 0. */
-  unsolved: Schema.Finite,
-  /** s = 1. */
-  alwaysSolved: Schema.Finite,
+  /** s = 0. Null: what `learnability` says of it, which with `oneMinus` is the released code's `inverse`. */
+  unsolved: Schema.NullOr(Schema.Finite),
+  /** s = 1. Null: what `learnability` says of it. */
+  alwaysSolved: Schema.NullOr(Schema.Finite),
   learnability: Learnability,
+  zone: Schema.NullOr(ZoneConfig),
   coverage: Schema.NullOr(CoverageConfig),
+  intrinsic: Schema.NullOr(IntrinsicConfig),
 })
 export type ProposerReward = typeof ProposerReward.Type
 
@@ -56,7 +78,9 @@ const propose: ProposerReward = {
   unsolved: 0,
   alwaysSolved: 0,
   learnability: "oneMinus",
+  zone: null,
   coverage: null,
+  intrinsic: null,
 }
 
 export const presets = {
@@ -75,16 +99,52 @@ export type ProposalResult =
       readonly solved: number
       readonly attempts: number
       readonly regionCount: number
+      /** Every measure that `intrinsic` names. */
+      readonly measures: Readonly<Record<string, number>>
     }
 
 export const proposerReward = (config: ProposerReward, result: ProposalResult): number => {
   if (result._tag !== "estimated") return config[result._tag]
-  const { attempts, regionCount, solved } = result
-  if (solved === 0) return config.unsolved
-  if (solved === attempts) return config.alwaysSolved
-  const value = learnability(config.learnability, solved / attempts)
-  return config.coverage === null ? value : value / Math.max(1, regionCount) ** config.coverage.exponent
+  const { attempts, measures, regionCount, solved } = result
+  return withIntrinsic(
+    config.intrinsic,
+    covered(config.coverage, worth(config, solved, attempts), regionCount),
+    measures,
+  )
 }
+
+const worth = (config: ProposerReward, solved: number, attempts: number): number => {
+  const rate = solved / attempts
+  if (config.zone !== null && (rate < config.zone.low || rate > config.zone.high)) return 0
+  const fixed = solved === 0 ? config.unsolved : solved === attempts ? config.alwaysSolved : null
+  return fixed ?? learnability(config.learnability, rate)
+}
+
+const covered = (coverage: CoverageConfig | null, reward: number, regionCount: number): number =>
+  coverage === null || reward <= 0 ? reward : reward / Math.max(1, regionCount) ** coverage.exponent
+
+const withIntrinsic = (
+  intrinsic: IntrinsicConfig | null,
+  reward: number,
+  measures: Readonly<Record<string, number>>,
+): number => {
+  if (intrinsic === null) return reward
+  const terms = Object.entries(intrinsic.terms).map(([name, { coefficient, max }]) => {
+    const measure = measures[name]
+    if (measure === undefined) throw new Error(`no measure ${name}`)
+    return Math.min(coefficient * measure, max)
+  })
+  switch (intrinsic.combine) {
+    case "sum":
+      return reward + terms.reduce((sum, term) => sum + term, 0)
+    case "multiply":
+      return reward * product(terms)
+    case "sumMultiply":
+      return reward + product(terms)
+  }
+}
+
+const product = (terms: ReadonlyArray<number>): number => terms.reduce((result, term) => result * term, 1)
 
 const learnability = (shape: Learnability, s: number): number => {
   switch (shape) {

@@ -158,7 +158,15 @@ const assign = (target: unknown, path: ReadonlyArray<string>, value: unknown): u
 }
 
 /** Keys whose content depends on a tag, or may be null: which keys are known there is for Schema to say. */
-const open = new Set(["loss", "reduction", "advantage.propose", "advantage.solve", "reward.propose.coverage"])
+const open = new Set([
+  "loss",
+  "reduction",
+  "advantage.propose",
+  "advantage.solve",
+  "reward.propose.zone",
+  "reward.propose.coverage",
+  "reward.propose.intrinsic",
+])
 
 const unknownKey = (input: unknown, model: unknown, path: ReadonlyArray<string>): string | null => {
   const where = path.join(".")
@@ -222,6 +230,8 @@ export const nano: RunConfig = {
       unsolved: 0,
       alwaysSolved: 0,
       learnability: "oneMinus",
+      zone: null,
+      intrinsic: null,
       coverage: { decay: 0.97, exponent: 0.5 },
     },
     solve: { correct: 1, wrong: 0, badFormat: 0 },

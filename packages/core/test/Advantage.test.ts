@@ -1,6 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { type AdvantageConfig, type Graded, advantages } from "../src/Advantage.ts"
+import {
+  type AdvantageConfig,
+  type Baselines,
+  type Graded,
+  advantages as estimate,
+} from "../src/Advantage.ts"
+
+/** With fresh running baselines. */
+const advantages = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): ReadonlyArray<number> =>
+  estimate(config, batch, new Map())
 
 const graded = (cell: string, group: string, reward: number, tokens = 1): Graded => ({
   cell,
@@ -71,16 +80,56 @@ const reference = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): Reado
         const rms = Math.sqrt(centred.reduce((sum, value) => sum + value * value, 0) / centred.length)
         return own === 0 ? 0 : own / (rms + config.epsilon)
       }
+      case "drGrpo":
+        return (
+          r -
+          meanAndStd(
+            group.map(({ reward }) => reward),
+            false,
+          ).mean
+        )
+      case "rloo": {
+        const others = group.filter((other) => other !== sample).map(({ reward }) => reward)
+        return others.length === 0 ? 0 : r - meanAndStd(others, false).mean
+      }
+      case "reinforcePlusPlus": {
+        if (new Set(batch.map(({ reward }) => reward)).size === 1) return 0
+        const rows = batch.map(({ reward, tokens }) => Array.from({ length: tokens }, () => reward))
+        return (
+          whitenTokens(rows, config.epsilon)[batch.indexOf(sample)] as ReadonlyArray<number>
+        )[0] as number
+      }
+      case "rae": {
+        // The recursion unrolled: b = (1 − α) Σ α^(n−k) r_k over the cell's responses up to this one.
+        const past = batch.slice(0, batch.indexOf(sample) + 1).filter((other) => other.cell === sample.cell)
+        const weight = (k: number) => (1 - config.decay) * config.decay ** (past.length - 1 - k)
+        return r - past.reduce((sum, { reward }, k) => sum + weight(k) * reward, 0)
+      }
+      case "reinforce":
+        return r
     }
   })
 
 const epsilons = fc.constantFrom(0, 1e-8, 1e-6, 0.02, 0.05)
 const deviations = fc.constantFrom("population" as const, "sample" as const)
-const configs: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+/** Baseline and scale from the cell or the group. */
+const scaled: fc.Arbitrary<AdvantageConfig> = fc.oneof(
   fc.record({ _tag: fc.constant("trrPlusPlus" as const), epsilon: epsilons, deviation: deviations }),
   fc.record({ _tag: fc.constant("trrPlusPlusTokens" as const), epsilon: epsilons }),
   fc.record({ _tag: fc.constant("grpo" as const), epsilon: epsilons, deviation: deviations }),
   fc.record({ _tag: fc.constant("groupBaseline" as const), epsilon: epsilons }),
+)
+/** Baseline from the cell or the group. */
+const centred: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+  scaled,
+  fc.constantFrom({ _tag: "drGrpo" as const }, { _tag: "rloo" as const }),
+)
+const whitened = fc.record({ _tag: fc.constant("reinforcePlusPlus" as const), epsilon: epsilons })
+const configs: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+  centred,
+  whitened,
+  fc.record({ _tag: fc.constant("rae" as const), decay: fc.constantFrom(0, 0.5, 0.95) }),
+  fc.constant({ _tag: "reinforce" as const }),
 )
 
 const rewardsOfRuns = fc.oneof(
@@ -189,6 +238,36 @@ describe("closed forms", () => {
       -1 / 1.05,
     ])
   })
+
+  it("Dr.GRPO (Liu et al. 2025, §3.2): r − mean_group, no scale", () => {
+    const batch = [graded("c", "1", 1), graded("c", "1", 0), graded("c", "2", 1), graded("c", "1", -1)]
+    close(advantages({ _tag: "drGrpo" }, batch), [1, 0, 0, -1])
+  })
+
+  it("RLOO (Ahmadian et al. 2024, §2): r − mean of the others of the group", () => {
+    const batch = [graded("c", "1", 1), graded("c", "1", 0), graded("c", "2", 1), graded("c", "1", -1)]
+    close(advantages({ _tag: "rloo" }, batch), [1.5, 0, 0, -1.5])
+  })
+
+  it("REINFORCE++ (Hu 2025, §3.3): whitened over the tokens of the whole batch", () => {
+    // The tokens of the cells together, 1 1 1 0: as TRR++ of one cell above.
+    const batch = [graded("c", "1", 1, 3), graded("d", "1", 0, 1)]
+    close(advantages({ _tag: "reinforcePlusPlus", epsilon: 0 }, batch), [0.5, -1.5])
+  })
+
+  it("RAE (SPIRAL, Liu et al. 2025, Eq 4–5): b ← αb + (1 − α)r for the cell, then r − b, over the whole run", () => {
+    const rae = { _tag: "rae", decay: 0.5 } as const
+    const baselines: Baselines = new Map()
+    // Cell c: b = 1/2, then 1/4; cell d has its own: 1.
+    const first = estimate(rae, [graded("c", "1", 1), graded("d", "1", 2), graded("c", "2", 0)], baselines)
+    close(first, [0.5, 1, -0.25])
+    // b = 5/8: what the run has seen before counts.
+    close(estimate(rae, [graded("c", "3", 1)], baselines), [0.375])
+  })
+
+  it("REINFORCE (Williams 1992): the reward itself", () => {
+    close(advantages({ _tag: "reinforce" }, [graded("c", "1", 1), graded("c", "1", -0.5)]), [1, -0.5])
+  })
 })
 
 describe("every estimator", () => {
@@ -204,7 +283,7 @@ describe("every estimator", () => {
   it("gives exactly 0 where there is no variance, whatever the rounding of the mean, and never NaN", () => {
     fc.assert(
       fc.property(
-        configs,
+        fc.oneof(centred, whitened),
         fc.double({ min: -2, max: 2, noNaN: true }),
         fc.integer({ min: 1, max: 12 }),
         (config, reward, size) => {
@@ -215,12 +294,17 @@ describe("every estimator", () => {
     )
   })
 
-  it("gives 0 to a single sample and nothing to an empty batch", () => {
+  it("gives 0 to a single sample and nothing to an empty batch, where the baseline comes from the batch", () => {
     fc.assert(
-      fc.property(configs, rewardsOfRuns, fc.integer({ min: 0, max: 9 }), (config, reward, tokens) => {
-        assert.deepStrictEqual(advantages(config, [graded("c", "g", reward, tokens)]), [0])
-        assert.deepStrictEqual(advantages(config, []), [])
-      }),
+      fc.property(
+        fc.oneof(centred, whitened),
+        rewardsOfRuns,
+        fc.integer({ min: 0, max: 9 }),
+        (config, reward, tokens) => {
+          assert.deepStrictEqual(advantages(config, [graded("c", "g", reward, tokens)]), [0])
+          assert.deepStrictEqual(advantages(config, []), [])
+        },
+      ),
     )
   })
 
@@ -235,7 +319,7 @@ describe("every estimator", () => {
 
   it("never mixes cells: each cell's advantages are those of the cell alone", () => {
     fc.assert(
-      fc.property(configs, batches(rewardsOfRuns), (config, batch) => {
+      fc.property(centred, batches(rewardsOfRuns), (config, batch) => {
         const together = advantages(config, batch)
         for (const cell of new Set(batch.map((sample) => sample.cell))) {
           const inCell = (_: unknown, index: number) => batch[index]?.cell === cell
@@ -250,7 +334,7 @@ describe("every estimator", () => {
       fc.tuple(fc.constant(batch), fc.shuffledSubarray([...batch.keys()], { minLength: batch.length })),
     )
     fc.assert(
-      fc.property(configs, shuffled, (config, [batch, order]) => {
+      fc.property(centred, shuffled, (config, [batch, order]) => {
         const plain = advantages(config, batch)
         close(
           advantages(
@@ -265,7 +349,7 @@ describe("every estimator", () => {
 
   it("has the sign of the reward above its baseline, and the order of the rewards in a cell", () => {
     fc.assert(
-      fc.property(configs, batches(rewardsOfRuns), (config, batch) => {
+      fc.property(centred, batches(rewardsOfRuns), (config, batch) => {
         const result = advantages(config, batch)
         for (const [i, a] of batch.entries()) {
           for (const [j, b] of batch.entries()) {
@@ -282,7 +366,7 @@ describe("every estimator", () => {
   it("ignores a shift of all rewards, and with ε = 0 a positive scale too", () => {
     fc.assert(
       fc.property(
-        configs,
+        scaled,
         batches(rewardsOfRuns),
         fc.integer({ min: -8, max: 8 }),
         fc.constantFrom(0.25, 0.5, 2, 8),
@@ -320,7 +404,7 @@ describe("every estimator", () => {
 
   it("centres: Σ A = 0 in a cell, over tokens where tokens are whitened", () => {
     fc.assert(
-      fc.property(configs, batches(rewardsOfRuns), (config, batch) => {
+      fc.property(centred, batches(rewardsOfRuns), (config, batch) => {
         const result = advantages(config, batch)
         for (const cell of new Set(batch.map((sample) => sample.cell))) {
           const sum = batch.reduce((total, sample, i) => {

@@ -15,6 +15,7 @@ const estimated = (solved: number, attempts: number, regionCount = 0): ProposalR
   solved,
   attempts,
   regionCount,
+  measures: {},
 })
 
 const withLearnability = (learnability: ProposerReward["learnability"]): ProposerReward => ({
@@ -76,7 +77,9 @@ describe("presets", () => {
       unsolved: 4,
       alwaysSolved: 5,
       learnability: "oneMinus",
+      zone: null,
       coverage: null,
+      intrinsic: null,
     }
     assert.deepStrictEqual(
       cells.slice(0, 5).map(([, result]) => proposerReward(config, result)),
@@ -116,6 +119,63 @@ describe("learnability of sometimes solved tasks", () => {
     )
     assert.strictEqual(proposerReward(withLearnability("quadratic"), estimated(4, 8)), 1)
     assert.strictEqual(proposerReward(withLearnability("quadratic"), estimated(2, 8)), 0.75)
+  })
+})
+
+describe("s = 0 and s = 1", () => {
+  it("are worth what the shape says where nothing else is set: oneMinus is the released code's inverse", () => {
+    const inverse: ProposerReward = { ...presets.fixed.propose, unsolved: null, alwaysSolved: null }
+    for (const solved of [0, 1, 4, 7, 8]) {
+      assert.strictEqual(proposerReward(inverse, estimated(solved, 8)), 1 - solved / 8)
+    }
+    const quadratic = { ...inverse, learnability: "quadratic" as const }
+    assert.strictEqual(proposerReward(quadratic, estimated(0, 8)), 0)
+    assert.strictEqual(proposerReward(quadratic, estimated(8, 8)), 0)
+  })
+})
+
+describe("zone", () => {
+  const zoned: ProposerReward = { ...presets.code.propose, zone: { low: 0.25, high: 0.75 } }
+
+  it("makes tasks outside of low ≤ s ≤ high worth 0, whatever else is set for them", () => {
+    const rewards = [0, 1, 2, 4, 6, 7, 8].map((solved) => proposerReward(zoned, estimated(solved, 8)))
+    assert.deepStrictEqual(rewards, [0, 0, 0.75, 0.5, 0.25, 0, 0])
+    assert.strictEqual(proposerReward(zoned, { _tag: "invalid" }), -0.5)
+  })
+})
+
+describe("intrinsic rewards (released code)", () => {
+  const measured = (measures: Readonly<Record<string, number>>): ProposalResult => ({
+    _tag: "estimated",
+    solved: 4,
+    attempts: 8,
+    regionCount: 0,
+    measures,
+  })
+  const terms = {
+    complexity: { coefficient: 0.5, max: 1 },
+    distance: { coefficient: 2, max: 0.25 },
+  }
+  const withTerms = (combine: "sum" | "multiply" | "sumMultiply"): ProposerReward => ({
+    ...presets.fixed.propose,
+    intrinsic: { combine, terms },
+  })
+
+  it("sum: r + Σ min(coefficient · m, max)", () => {
+    // ½ + min(0.4, 1) + min(0.2, ¼)
+    assert.closeTo(proposerReward(withTerms("sum"), measured({ complexity: 0.8, distance: 0.1 })), 1.1, 1e-12)
+    assert.closeTo(proposerReward(withTerms("sum"), measured({ complexity: 9, distance: 9 })), 1.75, 1e-12)
+  })
+
+  it("multiply: r · Π, sumMultiply: r + Π", () => {
+    const result = measured({ complexity: 0.8, distance: 0.1 })
+    assert.closeTo(proposerReward(withTerms("multiply"), result), 0.5 * 0.4 * 0.2, 1e-12)
+    assert.closeTo(proposerReward(withTerms("sumMultiply"), result), 0.5 + 0.4 * 0.2, 1e-12)
+  })
+
+  it("go to estimated tasks only, and a measure that nobody takes is a mistake", () => {
+    assert.strictEqual(proposerReward(withTerms("sum"), { _tag: "duplicate" }), -0.5)
+    assert.throws(() => proposerReward(withTerms("sum"), measured({ distance: 1 })), /no measure complexity/u)
   })
 })
 

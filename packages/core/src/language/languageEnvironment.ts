@@ -14,7 +14,7 @@ import {
   type TaskKind,
 } from "../Environment.ts"
 import { Executor, type ExecutorError, type ProgramFacts } from "../Executor.ts"
-import { type Value, encode } from "../Value.ts"
+import { type Value, encode, hashText, string } from "../Value.ts"
 import type { Domain, Language } from "./Language.ts"
 import type { LanguageKind, Surface } from "./Surface.ts"
 import {
@@ -68,6 +68,8 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     > & {
       readonly id: LanguageKind
       readonly gold: (task: Task) => string
+      /** What the solver has to find, as far as it is a value: facets are made of it. */
+      readonly sought: (task: Task) => ReadonlyArray<Value>
       /** The argument lists the task runs its program on. */
       readonly inputs: (task: Task) => ReadonlyArray<ReadonlyArray<Value>>
     },
@@ -94,6 +96,11 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
         .map((input) => domain.split(task.program, input))
         .find((split) => split !== "train") ?? "train",
     describe: parts.describe,
+    // Its type in the language's own terms, and all of it.
+    facets: (task) => {
+      const sought = parts.sought(task)
+      return [sought.map(({ kind: type }) => type).join(), hashText(encodeAll(sought))]
+    },
     distance: (task, other) =>
       Effect.map(Effect.all([treeOf(task), treeOf(other)], { concurrency: "unbounded" }), ([one, another]) =>
         normalizedTreeDistance(one, another),
@@ -144,6 +151,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "deduction", ...task })),
     gold: (task) => language.renderValue(task.output),
+    sought: (task) => [task.output],
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,
     describe: (task) => `${task.program}\n${language.entry}(${language.renderArguments(task.input)}) = ?`,
@@ -155,6 +163,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "abduction", ...task })),
     gold: (task) => language.renderArguments(task.input),
+    sought: (task) => task.input,
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,
     describe: (task) => `${task.program}\n${language.entry}(?) = ${language.renderValue(task.output)}`,
@@ -191,6 +200,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       }
     }),
     gold: (task) => task.program,
+    sought: (task) => task.pairs.map(({ output }) => output),
     inputs: (task) => task.pairs.map(({ input }) => input),
     identity: (task) => `${task.canonical}\n${task.pairs.map(({ input }) => encodeAll(input)).join("\n")}`,
     describe: (task) =>
@@ -235,6 +245,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       }
     }),
     gold: (task) => task.exception,
+    sought: (task) => [string(task.exception)],
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,
     describe: (task) =>

@@ -8,8 +8,10 @@ import { meanOf } from "../Metrics.ts"
 import { type Datum, PolicyEngine, PolicyError } from "../PolicyEngine.ts"
 import { reductionWeights } from "../Reduction.ts"
 import { type ProposalResult, proposerReward, solverReward } from "../Reward.ts"
-import { learningRateAt } from "../RunConfig.ts"
+import type { ExecutorUnavailable } from "../Executor.ts"
+import { type ConfigError, learningRateAt } from "../RunConfig.ts"
 import type { Estimate } from "./Estimate.ts"
+import { type Measures, measure } from "./Intrinsic.ts"
 import type { Answer } from "./Solve.ts"
 import type { LoopState } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
@@ -34,15 +36,19 @@ export const learn = Effect.fn("Learn")(function* (
   validated: ReadonlyArray<Validated>,
   estimates: ReadonlyArray<Estimate>,
   solved: ReadonlyArray<Answer>,
-): Effect.fn.Return<Learned, PolicyError, PolicyEngine> {
+): Effect.fn.Return<Learned, PolicyError | ConfigError | ExecutorUnavailable, PolicyEngine> {
   const { config } = state
   const estimated = new Map(estimates.map((estimate) => [estimate.id, estimate]))
+  const measures = yield* measure(
+    state,
+    validated.filter(({ record }) => record !== null && estimated.has(record.id)),
+  )
   const guesses = estimates.flatMap((estimate) => estimate.answers)
   const answers = [...guesses, ...solved]
   const firstTaught = config.solve.from === "buffer" ? guesses.length : 0
 
   const proposalRewards = validated.map((proposal) => {
-    const result = resultOf(state, proposal, estimated)
+    const result = resultOf(state, proposal, estimated, measures)
     return result === null ? null : proposerReward(config.reward.propose, result)
   })
   const answerRewards = answers.map(({ verdict }, index) =>
@@ -55,7 +61,7 @@ export const learn = Effect.fn("Learn")(function* (
       const { sample, track } = (validated[index] as Validated).proposal
       return { cell: `propose/${track.key}`, group: String(index), tokens: sample.tokens.length }
     },
-    (batch) => advantages(config.advantage.propose, batch),
+    (batch) => advantages(config.advantage.propose, batch, state.baselines),
   )
   const answerAdvantages = spread(
     answerRewards,
@@ -67,7 +73,7 @@ export const learn = Effect.fn("Learn")(function* (
         tokens: sample.tokens.length,
       }
     },
-    (batch) => advantages(config.advantage.solve, batch),
+    (batch) => advantages(config.advantage.solve, batch, state.baselines),
   )
 
   const lessons = [
@@ -108,6 +114,7 @@ const resultOf = (
   state: LoopState,
   { proposal: { track }, record, status, task }: Validated,
   estimated: ReadonlyMap<number, Estimate>,
+  measures: ReadonlyMap<number, Measures | null>,
 ): ProposalResult | null => {
   switch (status) {
     case "badFormat":
@@ -120,11 +127,14 @@ const resultOf = (
     case "accepted": {
       const estimate = record === null ? undefined : estimated.get(record.id)
       if (estimate === undefined || estimate.attempts === 0) return null
+      const measured = measures.get(estimate.id)
+      if (measured === null) return null
       return {
         _tag: "estimated",
         solved: estimate.solved,
         attempts: estimate.attempts,
         regionCount: state.regionCount(track, task),
+        measures: measured ?? {},
       }
     }
   }

@@ -186,7 +186,7 @@ const unknownName = (
 }
 
 /** Group baselines need several samples of one prompt. */
-const groupEstimators: ReadonlySet<string> = new Set(["grpo", "groupBaseline"])
+const groupEstimators: ReadonlySet<string> = new Set(["grpo", "groupBaseline", "drGrpo", "rloo"])
 
 /** Settings that contradict each other, so that nothing could be learned. */
 const checkLearning = ({ advantage, estimate, kinds, propose, solve }: RunConfig): string | null => {

@@ -12,6 +12,8 @@ export interface Proposal {
   readonly promptTokens: ReadonlyArray<number>
   /** Ids of the references in the prompt. */
   readonly parents: ReadonlyArray<number>
+  /** The references themselves. */
+  readonly references: ReadonlyArray<unknown>
   readonly sample: Sample
   readonly text: string
   readonly draft: Result.Result<unknown, FormatError>
@@ -63,6 +65,7 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState) {
       prompt,
       promptTokens,
       parents,
+      references: shown,
       sample: response,
       text,
       draft:

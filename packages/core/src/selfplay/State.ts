@@ -1,5 +1,6 @@
 /** What the loop carries from step to step, besides the policy: complete, so that a checkpoint of it continues exactly. */
 import { Schema } from "effect"
+import type { Baselines } from "../Advantage.ts"
 import type { OpenEnvironment, OpenTaskKind } from "../Environment.ts"
 import { RandomStreams, StreamStates } from "../RandomStreams.ts"
 import type { KindConfig, RunConfig } from "../RunConfig.ts"
@@ -21,6 +22,8 @@ export const LoopSnapshot = Schema.Struct({
   buffers: Schema.Record(Schema.String, Schema.Array(TaskRecord)),
   known: Schema.Array(Schema.String),
   regions: Schema.Record(Schema.String, Schema.Finite),
+  baselines: Schema.Record(Schema.String, Schema.Finite),
+  facets: Schema.Record(Schema.String, Schema.Int),
   streams: StreamStates,
 })
 export type LoopSnapshot = typeof LoopSnapshot.Type
@@ -29,11 +32,14 @@ export class LoopState {
   readonly config: RunConfig
   readonly tracks: ReadonlyArray<Track>
   readonly streams: RandomStreams
+  /** Running baselines of the advantage estimators, by cell. */
+  readonly baselines: Baselines
   /** The last completed step. */
   step: number
   readonly #buffers = new Map<string, TaskBuffer>()
   readonly #known: Set<string>
   readonly #regions: Map<string, number>
+  readonly #facets: Map<string, number>
   #nextId: number
 
   constructor(
@@ -52,6 +58,8 @@ export class LoopState {
     this.#nextId = snapshot?.nextId ?? 1
     this.#known = new Set(snapshot?.known)
     this.#regions = new Map(Object.entries(snapshot?.regions ?? {}))
+    this.#facets = new Map(Object.entries(snapshot?.facets ?? {}))
+    this.baselines = new Map(Object.entries(snapshot?.baselines ?? {}))
     this.streams = new RandomStreams(config.seed, snapshot?.streams)
     for (const { key } of this.tracks) {
       this.#buffers.set(key, new TaskBuffer(config.buffer, snapshot?.buffers[key]))
@@ -121,6 +129,23 @@ export class LoopState {
     return this.#regions.get(`${track.key}\n${track.kind.region(task)}`) ?? 0
   }
 
+  /** Counts what the answer to a task is like. */
+  visitFacets(track: Track, task: unknown): void {
+    for (const facet of this.#facetsOf(track, task))
+      this.#facets.set(facet, (this.#facets.get(facet) ?? 0) + 1)
+  }
+
+  /** Mean of 1/√n over the facets of a task, n how often the run has met one, this time included: in (0, 1]. */
+  novelty(track: Track, task: unknown): number {
+    const facets = this.#facetsOf(track, task)
+    const each = facets.map((facet) => 1 / Math.sqrt(Math.max(1, this.#facets.get(facet) ?? 0)))
+    return each.length === 0 ? 1 : each.reduce((sum, value) => sum + value, 0) / each.length
+  }
+
+  #facetsOf(track: Track, task: unknown): ReadonlyArray<string> {
+    return track.kind.facets(task).map((facet) => `${track.key}\n${facet}`)
+  }
+
   snapshot(): LoopSnapshot {
     return {
       step: this.step,
@@ -128,6 +153,8 @@ export class LoopState {
       buffers: Object.fromEntries([...this.#buffers].map(([key, buffer]) => [key, buffer.records])),
       known: [...this.#known],
       regions: Object.fromEntries(this.#regions),
+      facets: Object.fromEntries(this.#facets),
+      baselines: Object.fromEntries(this.baselines),
       streams: this.streams.states(),
     }
   }

@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect"
 import { meanOf, meansOf } from "../Metrics.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
 import type { PolicyEngine, PolicyError } from "../PolicyEngine.ts"
+import type { ConfigError } from "../RunConfig.ts"
 import type { Rollout, StepSeconds } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
 import { type Estimate, estimate } from "./Estimate.ts"
@@ -26,7 +27,7 @@ export interface StepResult {
 export const step = Effect.fn("Step")(function* (
   state: LoopState,
   heldOut: HeldOut,
-): Effect.fn.Return<StepResult, PolicyError | ExecutorUnavailable, PolicyEngine> {
+): Effect.fn.Return<StepResult, PolicyError | ExecutorUnavailable | ConfigError, PolicyEngine> {
   state.step += 1
   const began = yield* Clock.currentTimeMillis
   const stopwatch = new Stopwatch()
@@ -51,7 +52,7 @@ const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) 
   }
 })
 
-/** Notes success rates in the buffers and counts the regions of the estimated tasks. */
+/** Notes success rates in the buffers and counts the regions and facets of the estimated tasks. */
 const settle = (
   state: LoopState,
   validated: ReadonlyArray<Validated>,
@@ -64,6 +65,7 @@ const settle = (
     const estimate = estimated.get(record.id)
     if (estimate === undefined) return [record]
     state.visitRegion(proposal.track, task)
+    state.visitFacets(proposal.track, task)
     return [state.estimated(record, estimate.attempts === 0 ? null : estimate.solved / estimate.attempts)]
   })
 }

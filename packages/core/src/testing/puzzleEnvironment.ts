@@ -145,6 +145,7 @@ const kind = <Answer>(
     region: (task) => task.operator,
     split,
     describe: parts.question,
+    facets: (task) => [task.operator, String(puzzleResult(task))],
     distance: (task, other) =>
       Effect.succeed(
         [task.a !== other.a, task.operator !== other.operator, task.b !== other.b].filter(Boolean).length / 3,

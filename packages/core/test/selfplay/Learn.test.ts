@@ -122,6 +122,54 @@ describe("rewards", () => {
   )
 })
 
+describe("intrinsic rewards", () => {
+  const terms = (of: Record<string, { coefficient: number; max: number }>, combine = "sum") =>
+    `reward.propose.intrinsic=${JSON.stringify({ combine, terms: of })}`
+  const onceInFour: Player = { propose: () => "1 + 1", solve: (_, index) => (index === 0 ? "2" : "3") }
+  const one = kinds(["result", { proposals: 1, tasks: 1 }])
+
+  it.effect("add measures of the environment to what the success rate earns", () =>
+    Effect.gen(function* () {
+      // Two digits: 0.75 + min(0.1 · 2, 9).
+      const state = yield* stateOf(settings(terms({ digits: { coefficient: 0.1, max: 9 } }), one))
+      const { learned } = yield* learning(state, onceInFour)
+      assert.closeTo(learned.proposals[0]?.reward ?? 0, 0.95, 1e-12)
+    }),
+  )
+
+  it.effect("measure the mean distance to the references that the proposer was shown", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(terms({ distance: { coefficient: 1, max: 9 } }), one))
+      // One differs in nothing but its first number, the other in all three parts.
+      accept(state, "result", "2 + 1")
+      accept(state, "result", "2 * 3")
+      const { learned } = yield* learning(state, onceInFour)
+      assert.closeTo(learned.proposals[0]?.reward ?? 0, 0.75 + (1 / 3 + 1) / 2, 1e-12)
+    }),
+  )
+
+  it.effect("count how often the run has met the facets of a task, this time included", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(terms({ novelty: { coefficient: 1, max: 9 } }), one))
+      const track = state.tracks[0]
+      if (track === undefined) return assert.fail("no track")
+      // Facets of 1 + 1 are its operator and its result: + was met three times before, 2 never.
+      for (const a of [4, 5, 6]) state.visitFacets(track, { a, operator: "+", b: 1 })
+      state.visitFacets(track, { a: 1, operator: "+", b: 1 })
+      const { learned } = yield* learning(state, onceInFour)
+      assert.closeTo(learned.proposals[0]?.reward ?? 0, 0.75 + (1 / 2 + 1) / 2, 1e-12)
+    }),
+  )
+
+  it.effect("name the measures there are when one is not", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(terms({ digit: { coefficient: 1, max: 9 } }), one))
+      const error = yield* Effect.flip(learning(state, onceInFour))
+      assert.include(error.message, "no measure digit; there are: digits, distance, novelty")
+    }),
+  )
+})
+
 describe("masks", () => {
   it.effect("held-out proposals and faults of validation have no reward and teach nothing", () =>
     Effect.gen(function* () {

@@ -48,6 +48,28 @@ describe("LoopState", () => {
     }),
   )
 
+  it.effect("gives a task of known facets less novelty, by track, also after a checkpoint", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(kinds(["result", {}], ["operand", {}])))
+      const [sums, operands] = [trackOf(state, "result"), trackOf(state, "operand")]
+      const puzzle = { a: 1, operator: "+", b: 1 }
+      assert.strictEqual(state.novelty(sums, puzzle), 1)
+      for (let i = 0; i < 4; i++) state.visitFacets(sums, puzzle)
+      assert.strictEqual(state.novelty(sums, puzzle), 1 / 2)
+      // The operator is known, the result is not.
+      assert.strictEqual(state.novelty(sums, { a: 5, operator: "+", b: 5 }), (1 / 2 + 1) / 2)
+      assert.strictEqual(state.novelty(operands, puzzle), 1)
+      state.baselines.set("solve/puzzles/result", 0.25)
+      const restored = new LoopState(
+        state.config,
+        [...new Set(state.tracks.map(({ environment }) => environment))],
+        yield* Schema.decodeUnknownEffect(LoopSnapshot)(JSON.parse(JSON.stringify(state.snapshot()))),
+      )
+      assert.strictEqual(restored.novelty(sums, puzzle), 1 / 2)
+      assert.strictEqual(restored.baselines.get("solve/puzzles/result"), 0.25)
+    }),
+  )
+
   it.effect("counts regions by track, and lets the counts decay", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(three))
