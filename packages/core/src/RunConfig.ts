@@ -52,6 +52,13 @@ export const RunConfig = Schema.Struct({
     /** Threads; null is one a core. */
     workers: Schema.NullOr(Positive),
   }),
+  /** Rounds of proposals before the first step, without training, until every buffer has so many tasks (paper, §3.3.1). */
+  seeding: Schema.Struct({
+    /** Tasks in a buffer, the environment's seeds included; 0 asks for no proposals. */
+    tasks: Count,
+    /** A policy that is too weak begins with what it has after so many rounds. */
+    maxRounds: Count,
+  }),
   propose: Schema.Struct({
     /** Reference tasks in a prompt. */
     references: Count,
@@ -78,6 +85,12 @@ export const RunConfig = Schema.Struct({
   /** Factor on the advantages of a role. */
   roleWeight: Schema.Struct({ propose: Schema.Finite, solve: Schema.Finite }),
   loss: LossConfig,
+  update: Schema.Struct({
+    /** Passes over what a step learns from. */
+    epochs: Positive,
+    /** Responses of one optimizer step, drawn without repetition in each pass; null is all of them. */
+    miniBatch: Schema.NullOr(Positive),
+  }),
   reduction: Reduction,
   optimizer: Schema.Struct({
     ...AdamConfig.fields,
@@ -219,6 +232,7 @@ export const nano: RunConfig = {
   promptStyle: "compact",
   policy: { backend: "wasm", checkpoint: "nano", workers: null },
   executor: { host: "auto", workers: null },
+  seeding: { tasks: 0, maxRounds: 0 },
   propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
   estimate: { samples: 8, temperature: 1 },
   solve: { from: "estimate", mix: "uniform", temperature: 1 },
@@ -242,6 +256,7 @@ export const nano: RunConfig = {
   },
   roleWeight: { propose: 0.5, solve: 1 },
   loss: { _tag: "importanceSampling" },
+  update: { epochs: 1, miniBatch: null },
   reduction: { _tag: "tokenMean" },
   optimizer: {
     learningRate: 3e-4,
@@ -253,7 +268,7 @@ export const nano: RunConfig = {
     warmupSteps: 30,
     finalShare: 0.1,
   },
-  buffer: { capacity: 2048, keepSeeds: 64, refuseDuplicates: true },
+  buffer: { capacity: 2048, evict: "oldest", admit: "all", keepSeeds: 64, refuseDuplicates: true },
   evaluate: { every: 40, suites: [], devTasks: 100 },
   checkpoint: { every: 40, keep: 3 },
 }

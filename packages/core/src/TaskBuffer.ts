@@ -1,6 +1,6 @@
 /**
  * The curriculum's memory: every valid task with the step it came from, its parents and how often it was solved. One
- * buffer a kind and environment. On overflow the oldest task leaves; the first `keepSeeds` seeds stay.
+ * buffer a kind and environment.
  */
 import { Schema } from "effect"
 import type { RandomStream } from "./RandomStreams.ts"
@@ -31,7 +31,17 @@ export type BufferMix = typeof BufferMix.Type
 
 export const BufferConfig = Schema.Struct({
   capacity: Schema.Int,
-  /** How many of the seeds stay when the buffer overflows. */
+  /**
+   * Which task leaves a buffer that overflows. `oldest`; or `newest`, as in the released code, whose buffers stop
+   * changing once they are full.
+   */
+  evict: Schema.Literals(["oldest", "newest"]),
+  /**
+   * Which estimated tasks stay, by their success rate s: `all`, `nonOne` s < 1, `nonExtremes` 0 < s < 1 (released code), or
+   * `zone`, those of `reward.propose.zone`.
+   */
+  admit: Schema.Literals(["all", "nonOne", "nonExtremes", "zone"]),
+  /** How many of the first seeds stay when the buffer overflows and evicts the oldest. */
   keepSeeds: Schema.Int,
   /** Refuse tasks whose identity is known to the run. */
   refuseDuplicates: Schema.Boolean,
@@ -58,10 +68,18 @@ export class TaskBuffer {
   add(record: TaskRecord): void {
     this.#records.push(record)
     if (this.#records.length <= this.#config.capacity) return
+    if (this.#config.evict === "newest") {
+      this.#records.pop()
+      return
+    }
     const proposed = this.#records.findIndex(({ step }) => step > 0)
     const seeds = proposed === -1 ? this.#records.length : proposed
     const oldest = Math.min(this.#config.keepSeeds, seeds)
     this.#records.splice(Math.min(oldest, this.#config.capacity - 1), 1)
+  }
+
+  remove({ id }: TaskRecord): void {
+    this.#records = this.#records.filter((record) => record.id !== id)
   }
 
   /** Replaces the record with the same id, if it is still there. */

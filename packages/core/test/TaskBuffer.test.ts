@@ -19,6 +19,8 @@ const records = (steps: ReadonlyArray<number>): ReadonlyArray<TaskRecord> =>
   steps.map((step, i) => record(i + 1, step))
 const config = (capacity: number, keepSeeds: number): BufferConfig => ({
   capacity,
+  evict: "oldest",
+  admit: "all",
   keepSeeds,
   refuseDuplicates: true,
 })
@@ -72,6 +74,11 @@ describe("eviction", () => {
   it("`keepSeeds` beyond the capacity still leaves room for the newest", () => {
     const buffer = new TaskBuffer(config(3, 10), records([0, 0, 0, 0, 1, 2]))
     assert.deepStrictEqual(ids(buffer.records), [1, 2, 6])
+  })
+
+  it("with `newest`, a full buffer stays as it is", () => {
+    const buffer = new TaskBuffer({ ...config(3, 0), evict: "newest" }, records([0, 0, 1, 1, 2]))
+    assert.deepStrictEqual(ids(buffer.records), [1, 2, 3])
   })
 
   it("is what a plain list does that drops its first unprotected entry", () => {

@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { type Graded, advantages } from "../Advantage.ts"
-import { meanOf } from "../Metrics.ts"
+import { meanOf, meansOf } from "../Metrics.ts"
 import { type Datum, PolicyEngine, PolicyError } from "../PolicyEngine.ts"
 import { reductionWeights } from "../Reduction.ts"
 import { type ProposalResult, proposerReward, solverReward } from "../Reward.ts"
@@ -90,7 +90,7 @@ export const learn = Effect.fn("Learn")(function* (
     })),
   ].filter(({ advantage, sample }) => advantage !== 0 && sample.tokens.length > 0)
 
-  const update = yield* timed("train", step(state, lessons))
+  const trained = yield* timed("train", update(state, lessons))
   return {
     proposals: validated.map((response, index) => ({
       response,
@@ -103,7 +103,7 @@ export const learn = Effect.fn("Learn")(function* (
       advantage: answerAdvantages[index] ?? null,
     })),
     metrics: {
-      ...update,
+      ...trained,
       "train/zeroVariance": silentCells(validated, proposalAdvantages, answers, answerAdvantages),
     },
   }
@@ -159,17 +159,37 @@ interface Lesson {
   readonly advantage: number
 }
 
-/** One on-policy update. Without lessons the weights stay as they are. */
-const step = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArray<Lesson>) {
-  const { config } = state
-  const lengths = lessons.map(({ sample }) => sample.tokens.length)
+/** The updates of a step, in mini-batches. Without lessons the weights stay as they are. */
+const update = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArray<Lesson>) {
+  const { epochs, miniBatch } = state.config.update
   const counts = {
     "train/sequences": lessons.length,
-    "train/tokens": lengths.reduce((sum, length) => sum + length, 0),
+    "train/tokens": lessons.reduce((sum, { sample }) => sum + sample.tokens.length, 0),
   }
   if (lessons.length === 0) return counts
+  const order = state.streams.get("learn/order")
+  const updates: Array<Readonly<Record<string, number>>> = []
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    if (miniBatch === null) {
+      updates.push(yield* updateOnce(state, lessons))
+      continue
+    }
+    const shuffled = order.sample(lessons, lessons.length)
+    for (let start = 0; start < shuffled.length; start += miniBatch) {
+      updates.push(yield* updateOnce(state, shuffled.slice(start, start + miniBatch)))
+    }
+  }
+  return { ...counts, "train/updates": updates.length, ...meansOf("", updates) }
+})
+
+/** One step of the optimizer. */
+const updateOnce = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArray<Lesson>) {
+  const { config } = state
   const engine = yield* PolicyEngine
-  const weights = reductionWeights(config.reduction, lengths)
+  const weights = reductionWeights(
+    config.reduction,
+    lessons.map(({ sample }) => sample.tokens.length),
+  )
   const output = yield* engine.forwardBackward(
     lessons.map((lesson, index) => toDatum(lesson, weights[index] as number)),
     config.loss,
@@ -180,7 +200,6 @@ const step = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArr
   const { gradNorm } = yield* engine.optimStep({ learningRate, beta1, beta2, epsilon, weightDecay, gradClip })
   if (gradNorm !== null) yield* finite("optimStep", "gradient norm", gradNorm)
   return {
-    ...counts,
     "train/loss": output.loss,
     ...meanOf("train/gradNorm", gradNorm === null ? [] : [gradNorm]),
     ...meanOf("train/entropy", output.entropy === null ? [] : [output.entropy]),

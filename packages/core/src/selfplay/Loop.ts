@@ -10,8 +10,9 @@ import type { RunEvent, SuiteResult } from "../RunEvent.ts"
 import { RunStore, type RunStoreError, checkpointFolder } from "../RunStore.ts"
 import { evaluate } from "./Evaluate.ts"
 import { LoopSnapshot, LoopState, type Track } from "./State.ts"
+import { propose } from "./Propose.ts"
 import { type StepResult, step } from "./Step.ts"
-import { type HeldOut, heldOutOf, isHeldOut } from "./Validate.ts"
+import { type HeldOut, heldOutOf, isHeldOut, validate } from "./Validate.ts"
 
 export interface RunOptions {
   readonly config: RunConfig
@@ -98,6 +99,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
         yield* options.announce({ _tag: "Seeding", track: track.key, tasks: track.settings.seeds })
         yield* seed(state, heldOut, track, emit)
       }
+      yield* proposeSeeds(state, heldOut, emit, options.announce)
       yield* assess("dev", 0)
       // The first checkpoint is what the final test compares with.
       yield* save()
@@ -189,7 +191,15 @@ const unknownName = (
 const groupEstimators: ReadonlySet<string> = new Set(["grpo", "groupBaseline", "drGrpo", "rloo"])
 
 /** Settings that contradict each other, so that nothing could be learned. */
-const checkLearning = ({ advantage, estimate, kinds, propose, solve }: RunConfig): string | null => {
+const checkLearning = ({
+  advantage,
+  buffer,
+  estimate,
+  kinds,
+  propose,
+  reward,
+  solve,
+}: RunConfig): string | null => {
   if (propose.train && groupEstimators.has(advantage.propose._tag)) {
     return `advantage.propose ${advantage.propose._tag} needs several responses to a prompt, proposals have one; use trrPlusPlus`
   }
@@ -199,6 +209,9 @@ const checkLearning = ({ advantage, estimate, kinds, propose, solve }: RunConfig
     }
     if (estimate.samples < 2)
       return `advantage.solve ${advantage.solve._tag} needs estimate.samples of 2 or more`
+  }
+  if (buffer.admit === "zone" && reward.propose.zone === null) {
+    return 'buffer.admit zone needs reward.propose.zone, e.g. {"low":0.25,"high":0.75}'
   }
   return solve.from !== "estimate" && Object.values(kinds).every((kind) => kind.solve === 0)
     ? `solve.from ${solve.from} draws no tasks: every kinds.*.solve is 0`
@@ -244,6 +257,44 @@ const seed = Effect.fn("seed")(function* (state: LoopState, heldOut: HeldOut, tr
   }
   const at = yield* Clock.currentTimeMillis
   yield* emit([{ _tag: "Seeded", at, environment: environment.id, kind: kind.id, accepted, rejected }])
+})
+
+/** Lets the policy that a run begins with fill the buffers, without training it (paper, §3.3.1). */
+const proposeSeeds = Effect.fn("proposeSeeds")(function* (
+  state: LoopState,
+  heldOut: HeldOut,
+  emit: Emit,
+  announce: RunOptions["announce"],
+) {
+  const { maxRounds, tasks } = state.config.seeding
+  const poor = () =>
+    state.tracks.filter(({ environment, kind }) => state.buffer(environment.id, kind.id).size < tasks)
+  const tracks = poor()
+  const tally = new Map(tracks.map((track) => [track, { accepted: 0, rejected: 0 }]))
+  for (let round = 0; round < maxRounds && poor().length > 0; round++) {
+    for (const track of poor()) yield* announce({ _tag: "Seeding", track: track.key, tasks })
+    const validated = yield* validate(state, heldOut, yield* propose(state, poor()))
+    const at = yield* Clock.currentTimeMillis
+    for (const { proposal, record } of validated) {
+      const count = tally.get(proposal.track)
+      if (count !== undefined) count[record === null ? "rejected" : "accepted"] += 1
+    }
+    yield* emit(
+      validated.flatMap(({ record }): ReadonlyArray<RunEvent> =>
+        record === null ? [] : [{ _tag: "TaskAdded", at, record }],
+      ),
+    )
+  }
+  const at = yield* Clock.currentTimeMillis
+  yield* emit(
+    [...tally].map(([{ environment, kind }, count]): RunEvent => ({
+      _tag: "Seeded",
+      at,
+      environment: environment.id,
+      kind: kind.id,
+      ...count,
+    })),
+  )
 })
 
 /** Writes a step down: its tasks, proposals, rollouts and metrics. */

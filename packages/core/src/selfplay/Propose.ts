@@ -19,12 +19,12 @@ export interface Proposal {
   readonly draft: Result.Result<unknown, FormatError>
 }
 
-/** Samples and parses the proposals of one step. A kind that needs a given task and has none proposes nothing. */
-export const propose = Effect.fn("Propose")(function* (state: LoopState) {
+/** Samples and parses the proposals of one step for some tracks. A kind that needs a given task and has none proposes nothing. */
+export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks: ReadonlyArray<Track>) {
   const engine = yield* PolicyEngine
   const { config } = state
   const plans = []
-  for (const track of state.tracks) {
+  for (const track of tracks) {
     const { kind } = track
     const references = state.streams.get(`propose/${track.key}/references`)
     const seeds = state.streams.get(`propose/${track.key}/samples`)

@@ -100,10 +100,15 @@ export class LoopState {
     return record
   }
 
-  /** Notes in the buffer how often a task was solved. */
-  estimated(record: TaskRecord, successRate: number | null): TaskRecord {
+  /** Notes in the buffer how often a task was solved; null where the buffer does not keep tasks that are solved so often. */
+  estimated(record: TaskRecord, successRate: number | null): TaskRecord | null {
+    const buffer = this.buffer(record.environment, record.kind)
+    if (successRate !== null && !admits(this.config, successRate)) {
+      buffer.remove(record)
+      return null
+    }
     const updated = { ...record, successRate }
-    this.buffer(record.environment, record.kind).replace(updated)
+    buffer.replace(updated)
     return updated
   }
 
@@ -156,6 +161,21 @@ export class LoopState {
       facets: Object.fromEntries(this.#facets),
       baselines: Object.fromEntries(this.baselines),
       streams: this.streams.states(),
+    }
+  }
+}
+
+const admits = ({ buffer, reward }: RunConfig, successRate: number): boolean => {
+  switch (buffer.admit) {
+    case "all":
+      return true
+    case "nonOne":
+      return successRate < 1
+    case "nonExtremes":
+      return successRate > 0 && successRate < 1
+    case "zone": {
+      const { high, low } = reward.propose.zone ?? { low: 0, high: 1 }
+      return successRate >= low && successRate <= high
     }
   }
 }

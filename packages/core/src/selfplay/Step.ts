@@ -37,7 +37,7 @@ export const step = Effect.fn("Step")(function* (
 })
 
 const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
-  const proposals = yield* propose(state)
+  const proposals = yield* propose(state, state.tracks)
   const validated = yield* validate(state, heldOut, proposals)
   const estimates = yield* estimate(state, validated)
   const tasks = settle(state, validated, estimates)
@@ -52,7 +52,7 @@ const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) 
   }
 })
 
-/** Notes success rates in the buffers and counts the regions and facets of the estimated tasks. */
+/** Notes success rates in the buffers, which may drop a task for its own, and counts the regions and facets of the estimated tasks. */
 const settle = (
   state: LoopState,
   validated: ReadonlyArray<Validated>,
@@ -66,7 +66,8 @@ const settle = (
     if (estimate === undefined) return [record]
     state.visitRegion(proposal.track, task)
     state.visitFacets(proposal.track, task)
-    return [state.estimated(record, estimate.attempts === 0 ? null : estimate.solved / estimate.attempts)]
+    const rate = estimate.attempts === 0 ? null : estimate.solved / estimate.attempts
+    return state.estimated(record, rate) ?? []
   })
 }
 

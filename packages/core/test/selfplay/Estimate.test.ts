@@ -8,7 +8,7 @@ import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { type Player, kinds, playing, settings, solved, stateOf, withPolicy } from "./world.ts"
 
 const estimated = (state: LoopState, player: Player) =>
-  propose(state).pipe(
+  propose(state, state.tracks).pipe(
     Effect.flatMap((made) => validate(state, heldOutOf(state.tracks), made)),
     Effect.flatMap((validated) =>
       Effect.map(estimate(state, validated), (estimates) => ({ validated, estimates })),

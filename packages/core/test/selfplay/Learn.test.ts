@@ -24,7 +24,7 @@ import {
 /** All five stages of a step, and what the policy was taught. */
 const stages = Effect.fnUntraced(function* (state: LoopState) {
   state.step += 1
-  const validated = yield* validate(state, heldOutOf(state.tracks), yield* propose(state))
+  const validated = yield* validate(state, heldOutOf(state.tracks), yield* propose(state, state.tracks))
   const estimates = yield* estimate(state, validated)
   const answers = yield* solve(state)
   const learned = yield* learn(state, validated, estimates, answers)
@@ -166,6 +166,55 @@ describe("intrinsic rewards", () => {
       const state = yield* stateOf(settings(terms({ digit: { coefficient: 1, max: 9 } }), one))
       const error = yield* Effect.flip(learning(state, onceInFour))
       assert.include(error.message, "no measure digit; there are: digits, distance, novelty")
+    }),
+  )
+})
+
+describe("mini-batches", () => {
+  const taughtBy = Effect.fnUntraced(function* (...changes: ReadonlyArray<string>) {
+    const state = yield* stateOf(settings(sixProposals, ...changes))
+    const { learned, updates } = yield* learning(state, outcomes)
+    const responses = updates.map(({ datums }) =>
+      datums.map(lesson).map(({ prompt, response }) => prompt + response),
+    )
+    return { learned, updates, responses }
+  })
+
+  it.effect("give each response to one step of the optimizer, in another order", () =>
+    Effect.gen(function* () {
+      const whole = yield* taughtBy()
+      const cut = yield* taughtBy("update.miniBatch=3")
+      const total = whole.responses.flat().length
+      assert.isAbove(total, 3)
+      assert.deepStrictEqual(
+        cut.responses.map(({ length }) => length),
+        Array.from({ length: Math.ceil(total / 3) }, (_, i) => Math.min(3, total - 3 * i)),
+      )
+      assert.deepStrictEqual(cut.responses.flat().toSorted(), whole.responses.flat().toSorted())
+      assert.notDeepEqual(cut.responses.flat(), whole.responses.flat())
+      assert.strictEqual(cut.learned.metrics["train/updates"], cut.updates.length)
+      assert.strictEqual(cut.learned.metrics["train/tokens"], whole.learned.metrics["train/tokens"])
+      // The reduction is over the mini-batch: its weights sum to one.
+      for (const { datums } of cut.updates) {
+        const weights = datums.flatMap((datum) => datum.weights)
+        assert.closeTo(
+          weights.reduce((sum, weight) => sum + weight, 0),
+          1,
+          1e-12,
+        )
+      }
+    }),
+  )
+
+  it.effect("are passed over once an epoch", () =>
+    Effect.gen(function* () {
+      const once = yield* taughtBy("update.miniBatch=3")
+      const twice = yield* taughtBy("update.miniBatch=3", "update.epochs=2")
+      assert.strictEqual(twice.updates.length, 2 * once.updates.length)
+      assert.deepStrictEqual(
+        twice.responses.flat().toSorted(),
+        [...once.responses.flat(), ...once.responses.flat()].toSorted(),
+      )
     }),
   )
 })

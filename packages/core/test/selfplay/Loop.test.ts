@@ -157,6 +157,50 @@ describe("a run", () => {
     ),
   )
 
+  it.effect("lets the first policy fill the buffers, and begins with what it has after so many rounds", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        let asked = 0
+        const seeding = settings(
+          "steps=1",
+          "seeding.tasks=5",
+          "seeding.maxRounds=3",
+          kinds(["result", { seeds: 1, proposals: 2, tasks: 1 }], ["operand", { proposals: 2, tasks: 1 }]),
+        )
+        const { exit } = yield* start(folder, {
+          config: seeding,
+          // Operands are always the same proposal, so that their buffer stays at one.
+          respond: (prompt) =>
+            askedFor(prompt) === "propose"
+              ? prompt.includes("second number")
+                ? "7 + 7"
+                : `${(asked += 1)} + 1`
+              : solved(questionOf(prompt)),
+        })
+        assert.isTrue(Exit.isSuccess(exit))
+        const { events } = yield* readSummary(folder)
+        const before = events.slice(
+          0,
+          events.findIndex(({ _tag }) => _tag === "Evaluated"),
+        )
+        assert.deepStrictEqual(
+          before.flatMap((event) =>
+            event._tag === "Seeded" ? [[event.kind, event.accepted, event.rejected]] : [],
+          ),
+          [
+            ["result", 1, 0],
+            // Two a round until there are five; then only the other kind is asked for.
+            ["result", 4, 0],
+            ["operand", 1, 5],
+          ],
+        )
+        const added = before.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
+        assert.lengthOf(added, 6)
+        assert.isTrue(added.every(({ step }) => step === 0))
+      }),
+    ),
+  )
+
   it.effect("an event is on disk when it is observed", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
@@ -551,6 +595,7 @@ describe("a run that cannot begin", () => {
       "advantage.solve grpo needs several answers to a task",
     ],
     ["groups of one", ["estimate.samples=1"], "advantage.solve grpo needs estimate.samples of 2 or more"],
+    ["a zone for the buffer only", ["buffer.admit=zone"], "buffer.admit zone needs reward.propose.zone"],
     [
       "a buffer that nothing is drawn from",
       ["solve.from=buffer", overKinds, kinds(["result", { solve: 0 }])],

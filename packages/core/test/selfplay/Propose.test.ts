@@ -10,7 +10,7 @@ describe("Propose", () => {
       const state = yield* stateOf(
         settings(kinds(["result", { proposals: 3 }], ["operand", { proposals: 2 }])),
       )
-      const proposals = yield* propose(state)
+      const proposals = yield* propose(state, state.tracks)
       assert.deepStrictEqual(
         proposals.map(({ track }) => track.key),
         ["puzzles/result", "puzzles/result", "puzzles/result", "puzzles/operand", "puzzles/operand"],
@@ -33,7 +33,7 @@ describe("Propose", () => {
       const [first] = accept(state, "result", "1 + 1")
       const [second] = accept(state, "operand", "2 * 2")
       accept(state, "operator", "9 - 9")
-      for (const { parents, prompt, promptTokens } of yield* propose(state)) {
+      for (const { parents, prompt, promptTokens } of yield* propose(state, state.tracks)) {
         const text = prompt.map(({ content }) => content).join("")
         assert.sameMembers([...parents], [first?.id, second?.id])
         assert.include(text, "1 + 1")
@@ -49,7 +49,10 @@ describe("Propose", () => {
       const empty = yield* stateOf(settings())
       const none = yield* stateOf(settings("propose.references=0"))
       accept(none, "result", "1 + 1")
-      for (const { parents, prompt } of [...(yield* propose(empty)), ...(yield* propose(none))]) {
+      for (const { parents, prompt } of [
+        ...(yield* propose(empty, empty.tracks)),
+        ...(yield* propose(none, none.tracks)),
+      ]) {
         assert.deepStrictEqual(parents, [])
         assert.deepStrictEqual(prompt, [{ role: "user", content: "Write another puzzle like 3 + 4." }])
       }
@@ -62,7 +65,7 @@ describe("Propose", () => {
         settings(kinds(["result", { proposals: 0 }], ["operator", { proposals: 6 }])),
       )
       const records = accept(state, "result", "1 + 2", "3 + 4")
-      const proposals = yield* propose(state)
+      const proposals = yield* propose(state, state.tracks)
       assert.lengthOf(proposals, 6)
       for (const { draft, parents } of proposals) {
         assert.lengthOf(parents, 1)
@@ -78,7 +81,7 @@ describe("Propose", () => {
         settings(kinds(["result", { proposals: 1 }], ["operator", { proposals: 6 }])),
       )
       assert.deepStrictEqual(
-        (yield* propose(state)).map(({ track }) => track.kind.id),
+        (yield* propose(state, state.tracks)).map(({ track }) => track.kind.id),
         ["result"],
       )
     }).pipe(withPolicy(playing({}))),
@@ -87,7 +90,7 @@ describe("Propose", () => {
   it.effect("what has not the form asked for is a FormatError", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(kinds(["result", { proposals: 1 }])))
-      const [proposal] = yield* propose(state)
+      const [proposal] = yield* propose(state, state.tracks)
       assert.isTrue(proposal !== undefined && Result.isFailure(proposal.draft))
       if (proposal === undefined || Result.isSuccess(proposal.draft)) return
       assert.deepStrictEqual(
@@ -102,7 +105,7 @@ describe("Propose", () => {
       const state = yield* stateOf(
         settings(kinds(["result", { proposals: 1, maxTokens: { propose: 5, solve: 5 } }])),
       )
-      const [proposal] = yield* propose(state)
+      const [proposal] = yield* propose(state, state.tracks)
       assert.strictEqual(proposal?.text, "1 + 2")
       assert.strictEqual(proposal?.sample.stopReason, "length")
       assert.isTrue(proposal !== undefined && Result.isFailure(proposal.draft))
@@ -116,7 +119,7 @@ describe("Propose", () => {
       const parentsWith = Effect.fnUntraced(function* (seed: number) {
         const state = yield* stateOf(settings(`seed=${seed}`, kinds(["result", { proposals: 8 }])))
         accept(state, "result", ...Array.from({ length: 20 }, (_, i) => `${i} + 1`))
-        return (yield* propose(state)).map(({ parents }) => parents)
+        return (yield* propose(state, state.tracks)).map(({ parents }) => parents)
       })
       assert.deepStrictEqual(yield* parentsWith(1), yield* parentsWith(1))
       assert.notDeepEqual(yield* parentsWith(1), yield* parentsWith(2))
@@ -130,7 +133,7 @@ describe("Propose", () => {
           settings(kinds(["operand", { proposals }], ["result", { proposals: 4 }])),
         )
         accept(state, "result", ...Array.from({ length: 9 }, (_, i) => `${i} + 1`))
-        return (yield* propose(state))
+        return (yield* propose(state, state.tracks))
           .filter(({ track }) => track.kind.id === "result")
           .map(({ parents }) => parents)
       })
@@ -141,7 +144,7 @@ describe("Propose", () => {
   it.effect("every response has a seed of its own", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(kinds(["result", { proposals: 50 }])))
-      const texts = (yield* propose(state)).map(({ text }) => text)
+      const texts = (yield* propose(state, state.tracks)).map(({ text }) => text)
       assert.strictEqual(new Set(texts).size, 50)
       assert.lengthOf(yield* Effect.flatten(Effect.map(ScriptedPolicy, ({ prompts }) => prompts)), 50)
     }).pipe(withPolicy(scriptedPolicy((_, seed) => String(seed)))),

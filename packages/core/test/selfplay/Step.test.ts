@@ -4,7 +4,7 @@ import { lookup } from "../../src/Metrics.ts"
 import { step } from "../../src/selfplay/Step.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { heldOutOf } from "../../src/selfplay/Validate.ts"
-import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
+import { type Puzzle, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { scriptedLogprob, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 import { accept, kinds, playing, seeded, settings, solved, stateOf, trackOf, withPolicy } from "./world.ts"
 
@@ -122,6 +122,35 @@ describe("Step", () => {
       }
       assert.isAbove(keys.size, 40)
     }).pipe(withPolicy(scriptedPolicy(seeded))),
+  )
+
+  it.effect.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>]>([
+    ["all", [], ["1 + 1", "2 + 2", "3 + 3"]],
+    ["nonOne", [], ["1 + 1", "3 + 3"]],
+    ["nonExtremes", [], ["3 + 3"]],
+    ["zone", ['reward.propose.zone={"low":0.5,"high":1}'], ["2 + 2"]],
+  ])("keeps estimated tasks by their success rate: %s", ([admit, changes, kept]) =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings(`buffer.admit=${admit}`, kinds(["result", { proposals: 3, tasks: 3 }]), ...changes),
+      )
+      const { tasks } = yield* once(state)
+      const texts = (records: typeof tasks) =>
+        records.map((record) => puzzleText(state.taskOf(record) as Puzzle))
+      assert.deepStrictEqual(texts(state.buffer("puzzles", "result").records), [...kept])
+      assert.deepStrictEqual(texts(tasks), [...kept])
+      // Dropped or not, a task is not new a second time.
+      assert.isTrue(state.isKnown(trackOf(state, "result"), "2 + 2"))
+    }).pipe(
+      withPolicy(
+        playing({
+          propose: (index) => ["1 + 1", "2 + 2", "3 + 3"][index] ?? "",
+          // 1 + 1 is never solved, 2 + 2 always, 3 + 3 once in four.
+          solve: (question, index) =>
+            question === "1 + 1 = ?" || (question === "3 + 3 = ?" && index > 0) ? "9" : solved(question),
+        }),
+      ),
+    ),
   )
 
   it.effect("counts each estimated task in its region, and decays the counts of earlier steps", () =>

@@ -9,7 +9,7 @@ import { accept, kinds, playing, puzzle, settings, stateOf, trackOf, withPolicy 
 
 /** What becomes of these proposals, in order. */
 const judged = Effect.fnUntraced(function* (state: LoopState, ...proposals: ReadonlyArray<string>) {
-  const validated = yield* propose(state).pipe(
+  const validated = yield* propose(state, state.tracks).pipe(
     Effect.flatMap((made) => validate(state, heldOutOf(state.tracks), made)),
     withPolicy(playing({ propose: (index) => proposals[index] ?? "" })),
   )
