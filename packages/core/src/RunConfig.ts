@@ -9,6 +9,7 @@ import { AdamConfig, LossConfig } from "./PolicyEngine.ts"
 import { Reduction } from "./Reduction.ts"
 import { RewardConfig } from "./Reward.ts"
 import { BufferConfig, BufferMix } from "./TaskBuffer.ts"
+import { code, nano, paper } from "./presets.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Positive = Schema.Int.check(Schema.isGreaterThan(0))
@@ -218,62 +219,8 @@ const editDistance = (a: string, b: string): number => {
   return row[b.length] as number
 }
 
-/** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
-export const nano: RunConfig = {
-  preset: "nano",
-  seed: 0,
-  steps: 160,
-  environments: ["python-nano"],
-  kinds: {
-    deduction: { seeds: 256, proposals: 68, tasks: 48, solve: 0, maxTokens: { propose: 40, solve: 72 } },
-    abduction: { seeds: 0, proposals: 17, tasks: 12, solve: 0, maxTokens: { propose: 40, solve: 14 } },
-    induction: { seeds: 0, proposals: 9, tasks: 6, solve: 0, maxTokens: { propose: 40, solve: 26 } },
-  },
-  promptStyle: "compact",
-  policy: { backend: "wasm", checkpoint: "nano", workers: null },
-  executor: { host: "auto", workers: null },
-  seeding: { tasks: 0, maxRounds: 0 },
-  propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
-  estimate: { samples: 8, temperature: 1 },
-  solve: { from: "estimate", mix: "uniform", temperature: 1 },
-  reward: {
-    propose: {
-      badFormat: -0.5,
-      invalid: -0.5,
-      duplicate: 0,
-      unsolved: 0,
-      alwaysSolved: 0,
-      learnability: "oneMinus",
-      zone: null,
-      intrinsic: null,
-      coverage: { decay: 0.97, exponent: 0.5 },
-    },
-    solve: { correct: 1, wrong: 0, badFormat: 0 },
-  },
-  advantage: {
-    propose: { _tag: "trrPlusPlus", epsilon: 0.02, deviation: "population" },
-    solve: { _tag: "groupBaseline", epsilon: 0.05 },
-  },
-  roleWeight: { propose: 0.5, solve: 1 },
-  loss: { _tag: "importanceSampling" },
-  update: { epochs: 1, miniBatch: null },
-  reduction: { _tag: "tokenMean" },
-  optimizer: {
-    learningRate: 3e-4,
-    beta1: 0.9,
-    beta2: 0.99,
-    epsilon: 1e-8,
-    weightDecay: 0,
-    gradClip: 1,
-    warmupSteps: 30,
-    finalShare: 0.1,
-  },
-  buffer: { capacity: 2048, evict: "oldest", admit: "all", keepSeeds: 64, refuseDuplicates: true },
-  evaluate: { every: 40, suites: [], devTasks: 100 },
-  checkpoint: { every: 40, keep: 3 },
-}
-
-export const presets: Readonly<Record<string, RunConfig>> = { nano }
+export { nano }
+export const presets: Readonly<Record<string, RunConfig>> = { nano, paper, code }
 
 /** The learning rate at a step, counted from 1. */
 export const learningRateAt = (config: RunConfig, step: number): number => {

@@ -5,7 +5,7 @@ import { Cause, Effect, Exit, FileSystem, Layer, Result } from "effect"
 import { type OpenEnvironment, type Suite, open } from "../../src/Environment.ts"
 import { ExecutorUnavailable } from "../../src/Executor.ts"
 import { PolicyEngine, PolicyError } from "../../src/PolicyEngine.ts"
-import type { RunConfig } from "../../src/RunConfig.ts"
+import { type RunConfig, presets } from "../../src/RunConfig.ts"
 import { type RunEvent, timeFields } from "../../src/RunEvent.ts"
 import { RunStore, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
 import { type Phase, prepare, run } from "../../src/selfplay/Loop.ts"
@@ -153,6 +153,43 @@ describe("a run", () => {
         assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "completed", step: 3, message: "" })
         const statuses = events.flatMap((event) => (event._tag === "Proposed" ? [event.status] : []))
         assert.deepStrictEqual(statuses, ["accepted", ...Array<string>(5).fill("duplicate")])
+      }),
+    ),
+  )
+
+  it.effect.each(["paper", "code"])("goes through with the settings of preset %s, in a small world", (name) =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const preset = presets[name]
+        if (preset === undefined) return assert.fail(`no preset ${name}`)
+        const small = {
+          seeds: 1,
+          proposals: 6,
+          tasks: 6,
+          solve: 6,
+          maxTokens: { propose: 40, solve: 20 },
+        }
+        const { exit } = yield* start(folder, {
+          config: {
+            ...preset,
+            steps: 3,
+            environments: ["puzzles"],
+            kinds: { result: small, operand: small, operator: small },
+            seeding: { tasks: 12, maxRounds: 4 },
+            update: { ...preset.update, miniBatch: preset.update.miniBatch === null ? null : 8 },
+          },
+          world: { suites },
+        })
+        assert.isTrue(Exit.isSuccess(exit), String(exit))
+        const { events } = yield* readSummary(folder)
+        const steps = events.flatMap((event) => (event._tag === "StepCompleted" ? [event.metrics] : []))
+        assert.lengthOf(steps, 3)
+        for (const metrics of steps) {
+          // One answer to each of the tasks drawn from the buffers is learned from, none of the estimates' is.
+          assert.isAtMost(metrics["train/sequences"] ?? 0, 6 * 3 * 2)
+          assert.isAbove(metrics["train/sequences"] ?? 0, 6)
+          assert.strictEqual((metrics["train/updates"] ?? 0) > 1, name === "code")
+        }
       }),
     ),
   )
