@@ -27,7 +27,7 @@ export const AdvantageConfig = Schema.TaggedUnion({
   drGrpo: {},
   /** Leave one out (Kool et al. 2019; Ahmadian et al. 2024, §2): r − mean of the group's other rewards. */
   rloo: {},
-  /** REINFORCE++ (Hu 2025, §3.3): whitened over the tokens of the whole batch, (r − mean) / √(var + ε), cells together. */
+  /** REINFORCE++ (Hu 2025, §3.3): whitened over the tokens of the whole batch, (r − mean) / √(var + ε), the cells of a role together. */
   reinforcePlusPlus: { epsilon: Schema.Finite },
   /**
    * Role-conditioned estimation (SPIRAL, Liu et al. 2025, Eq 4–5): response by response b ← decay·b + (1 − decay)·r for

@@ -66,6 +66,12 @@ export const registry: ReadonlyArray<Metric> = [
   metric("train/gradNorm", "norm", null, "Norm of the gradient before clipping."),
   metric("train/entropy", "nats", null, "Mean entropy of the policy on the trained tokens."),
   metric("train/clipped", "share", null, "Trained tokens whose ratio was clipped."),
+  metric(
+    "train/kl",
+    "nats",
+    null,
+    "Mean estimate, per token, of the KL divergence from the policy that the run began with.",
+  ),
   metric("train/learningRate", "rate", null, "Learning rate of the update."),
   metric("train/sequences", "count", null, "Sequences with a non-zero advantage."),
   metric("train/tokens", "tokens", null, "Response tokens trained on."),

@@ -48,6 +48,8 @@ export interface Datum {
   readonly advantages: ReadonlyArray<number>
   /** Log-probabilities when sampled, for the ratio. */
   readonly logprobs: ReadonlyArray<number>
+  /** Log-probabilities under the reference policy; needed where a regularization asks for its distance. */
+  readonly referenceLogprobs?: ReadonlyArray<number>
 }
 
 /** Per-token losses; formulas in `PolicyLoss.ts`. */
@@ -64,8 +66,19 @@ export const LossConfig = Schema.TaggedUnion({
 })
 export type LossConfig = typeof LossConfig.Type
 
+/** Estimators of KL(policy ‖ reference) from one sampled token; formulas in `PolicyLoss.ts`. */
+export const KlEstimator = Schema.Literals(["k1", "k2", "k3"])
+export type KlEstimator = typeof KlEstimator.Type
+
+/** What is added to the loss of each token, before its weight: −entropy · H + kl.coefficient · k. */
+export interface Regularization {
+  /** Coefficient of the entropy bonus, ≥ 0; 0 is off. */
+  readonly entropy: number
+  readonly kl: { readonly estimator: KlEstimator; readonly coefficient: number } | null
+}
+
 export interface ForwardBackwardOutput {
-  /** Σ weight · loss over all tokens of all datums. */
+  /** Σ weight · loss over all tokens of all datums, regularization included. */
   readonly loss: number
   /** Log-probability of each token, per datum, under the current weights. */
   readonly logprobs: ReadonlyArray<ReadonlyArray<number>>
@@ -73,6 +86,8 @@ export interface ForwardBackwardOutput {
   readonly entropy: number | null
   /** Share of weighted tokens whose ratio was clipped; null where the engine cannot tell. */
   readonly clippedShare: number | null
+  /** Mean of the KL estimate over weighted tokens; null where none was asked for. */
+  readonly kl: number | null
 }
 
 /** AdamW (Loshchilov & Hutter 2019) with a global gradient-norm clip; `gradClip` null is off. */
@@ -105,6 +120,8 @@ export interface Capabilities {
   /** Longest prompt plus response, in tokens. */
   readonly contextLength: number
   readonly losses: ReadonlyArray<LossConfig["_tag"]>
+  /** Which terms `forwardBackward` can add to them. */
+  readonly regularizations: ReadonlyArray<keyof Regularization>
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
   readonly parameters: number
@@ -140,9 +157,16 @@ export class PolicyEngine extends Context.Service<
     readonly logprobs: (
       sequences: ReadonlyArray<ReadonlyArray<number>>,
     ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, PolicyError>
+    /** The same under the reference policy. Without one, a `PolicyError`. */
+    readonly referenceLogprobs: (
+      sequences: ReadonlyArray<ReadonlyArray<number>>,
+    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, PolicyError>
+    /** Takes the weights of saved files as the reference policy, beside those that are trained. */
+    readonly setReference: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, PolicyError>
     readonly forwardBackward: (
       datums: ReadonlyArray<Datum>,
       loss: LossConfig,
+      regularization?: Regularization,
     ) => Effect.Effect<ForwardBackwardOutput, PolicyError>
     /** Applies the summed gradient and clears it. */
     readonly optimStep: (adam: AdamConfig) => Effect.Effect<OptimStepOutput, PolicyError>

@@ -11,7 +11,7 @@
  * | `ppo` | −min(r·A, clip(r, 1−clipLow, 1+clipHigh)·A); with dual clip c and A < 0: at most −c·A (Ye et al. 2020, Eq 5) |
  * | `cispo` | −sg(clip(r, 1−clipLow, 1+clipHigh))·A·lp (MiniMax-M1, Eq 4) |
  */
-import type { LossConfig } from "./PolicyEngine.ts"
+import type { KlEstimator, LossConfig } from "./PolicyEngine.ts"
 
 export interface TokenLoss {
   readonly loss: number
@@ -49,6 +49,27 @@ export const tokenLoss = (
       const bounded = clamp(ratio, 1 - config.clipLow, 1 + config.clipHigh)
       return { loss: -bounded * advantage * logprob, slope: -bounded * advantage, clipped: bounded !== ratio }
     }
+  }
+}
+
+/**
+ * An estimate of KL(policy ‖ reference) from one token that the policy sampled, with d = lp − lp_ref (Schulman 2020,
+ * "Approximating KL divergence"): k1 = d, unbiased; k2 = d²/2; k3 = exp(−d) − 1 + d, unbiased and never negative. `slope` is
+ * dk/dlp.
+ */
+export const klEstimate = (
+  estimator: KlEstimator,
+  logprob: number,
+  referenceLogprob: number,
+): { readonly value: number; readonly slope: number } => {
+  const d = logprob - referenceLogprob
+  switch (estimator) {
+    case "k1":
+      return { value: d, slope: 1 }
+    case "k2":
+      return { value: (d * d) / 2, slope: d }
+    case "k3":
+      return { value: Math.expm1(-d) + d, slope: -Math.expm1(-d) }
   }
 }
 

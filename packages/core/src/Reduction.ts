@@ -2,8 +2,8 @@
 import { Schema } from "effect"
 
 /**
- * How token losses of a batch become one number. The batch is what is learned from, N responses with a non-zero
- * advantage. `tokenMean`: mean over all their tokens (DAPO); `sequenceMean`: mean over responses of their token means
+ * How token losses of a batch become one number. The batch is what is learned from: N responses with a non-zero advantage,
+ * or with a regularization of the loss all that were rewarded. `tokenMean`: mean over all their tokens (DAPO); `sequenceMean`: mean over responses of their token means
  * (GRPO); `constant`: sum over tokens divided by N · `length` (Dr.GRPO).
  */
 export const Reduction = Schema.TaggedUnion({

@@ -5,7 +5,7 @@
 import { Result, Schema } from "effect"
 import { AdvantageConfig } from "./Advantage.ts"
 import { PromptStyle } from "./Environment.ts"
-import { AdamConfig, LossConfig } from "./PolicyEngine.ts"
+import { AdamConfig, KlEstimator, LossConfig } from "./PolicyEngine.ts"
 import { Reduction } from "./Reduction.ts"
 import { RewardConfig } from "./Reward.ts"
 import { BufferConfig, BufferMix } from "./TaskBuffer.ts"
@@ -86,6 +86,19 @@ export const RunConfig = Schema.Struct({
   /** Factor on the advantages of a role. */
   roleWeight: Schema.Struct({ propose: Schema.Finite, solve: Schema.Finite }),
   loss: LossConfig,
+  /** Coefficient of the entropy bonus, per token and in nats; 0 is off. */
+  entropyBonus: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
+  /**
+   * Penalty for leaving the policy that the run began with; null is off. `loss` adds it to each token's loss; `reward` takes
+   * coefficient · Σ k over the tokens of a response, as sampled, from the response's reward.
+   */
+  kl: Schema.NullOr(
+    Schema.Struct({
+      estimator: KlEstimator,
+      coefficient: Schema.Finite,
+      in: Schema.Literals(["loss", "reward"]),
+    }),
+  ),
   update: Schema.Struct({
     /** Passes over what a step learns from. */
     epochs: Positive,
@@ -175,6 +188,7 @@ const assign = (target: unknown, path: ReadonlyArray<string>, value: unknown): u
 const open = new Set([
   "loss",
   "reduction",
+  "kl",
   "advantage.propose",
   "advantage.solve",
   "reward.propose.zone",

@@ -43,6 +43,8 @@ export const nano: RunConfig = {
   },
   roleWeight: { propose: 0.5, solve: 1 },
   loss: { _tag: "importanceSampling" },
+  entropyBonus: 0,
+  kl: null,
   update: { epochs: 1, miniBatch: null },
   reduction: { _tag: "tokenMean" },
   optimizer: {
@@ -92,6 +94,8 @@ export const paper: RunConfig = {
   },
   roleWeight: { propose: 1, solve: 1 },
   loss: { _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: null },
+  entropyBonus: 0.001,
+  kl: null,
   update: { epochs: 1, miniBatch: null },
   reduction: { _tag: "tokenMean" },
   optimizer: {
@@ -122,5 +126,6 @@ export const code: RunConfig = {
   solve: { ...paper.solve, mix: "maxNew" },
   buffer: { ...paper.buffer, evict: "newest" },
   loss: { _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: 3 },
+  entropyBonus: 0,
   update: { epochs: 1, miniBatch: 128 },
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { LossConfig } from "../src/PolicyEngine.ts"
-import { tokenLoss } from "../src/PolicyLoss.ts"
+import { klEstimate, tokenLoss } from "../src/PolicyLoss.ts"
 
 const ppo = (dualClip: number | null = null): LossConfig => ({
   _tag: "ppo",
@@ -153,6 +153,47 @@ describe("slopes", () => {
       ),
       { numRuns: 1000 },
     )
+  })
+
+  it("estimates KL by k1 = d, k2 = d²/2, k3 = exp(−d) − 1 + d, each 0 at the reference (Schulman 2020)", () => {
+    const d = Math.log(2)
+    assert.deepStrictEqual(klEstimate("k1", -1, -1 - d), { value: -1 + (1 + d), slope: 1 })
+    assert.closeTo(klEstimate("k2", -1, -1 - d).value, d ** 2 / 2, 1e-12)
+    assert.closeTo(klEstimate("k3", -1, -1 - d).value, 1 / 2 - 1 + d, 1e-12)
+    for (const estimator of ["k1", "k2", "k3"] as const) {
+      assert.strictEqual(Math.abs(klEstimate(estimator, -3, -3).value), 0)
+    }
+  })
+
+  it("estimates KL with the slope of the estimate; k1 and k3 are right in the mean, k3 is never negative", () => {
+    const h = 1e-5
+    fc.assert(
+      fc.property(
+        fc.constantFrom("k1" as const, "k2" as const, "k3" as const),
+        logprobs,
+        fc.double({ min: -2, max: 2, noNaN: true }),
+        (estimator, reference, d) => {
+          const at = (lp: number) => klEstimate(estimator, lp, reference)
+          const numeric = (at(reference + d + h).value - at(reference + d - h).value) / (2 * h)
+          assert.closeTo(numeric, at(reference + d).slope, 1e-6)
+          if (estimator !== "k1") assert.isAtLeast(at(reference + d).value, 0)
+        },
+      ),
+    )
+    // Σ p k(log p, log q) = Σ p log(p / q), exactly, for k1 and k3.
+    const [p, q] = [
+      [0.5, 0.3, 0.2],
+      [0.2, 0.2, 0.6],
+    ] as const
+    const expected = p.reduce((sum, value, i) => sum + value * Math.log(value / (q[i] as number)), 0)
+    for (const estimator of ["k1", "k3"] as const) {
+      const mean = p.reduce(
+        (sum, value, i) =>
+          sum + value * klEstimate(estimator, Math.log(value), Math.log(q[i] as number)).value,
+        0,
+      )
+      assert.closeTo(mean, expected, 1e-12)
+    }
   })
 
   it("the share of clipped tokens counts what the clip changed", () => {

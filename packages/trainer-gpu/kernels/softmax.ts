@@ -86,6 +86,37 @@ export function targetLogprobsGradient(
 }
 
 /**
+ * As `targetLogprobsGradient`, with the gradient of Σ bonuses[i] · entropies[i] added:
+ * dlogits[i, j] −= bonuses[i] · p[i, j] · (log p[i, j] + entropies[i]).
+ */
+export function regularizedGradient(
+  rows: i32,
+  n: i32,
+  stride: i32,
+  p: usize,
+  targets: usize,
+  slopes: usize,
+  bonuses: usize,
+  entropies: usize,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const slope = load<f32>(at(slopes, i))
+    const bonus = load<f32>(at(bonuses, i))
+    const entropy = load<f32>(at(entropies, i))
+    const chosen = load<i32>(at(targets, i))
+    for (let j = 0; j < n; j++) {
+      const entry = at(p, j)
+      const probability = load<f32>(entry)
+      // p log p is 0 where p is.
+      const spread = probability > 0 ? probability * (<f32>NativeMath.log(<f64>probability) + entropy) : 0
+      const target: f32 = j == chosen ? 1 : 0
+      store<f32>(entry, slope * (target - probability) - bonus * spread)
+    }
+    p += (<usize>stride) << 2
+  }
+}
+
+/**
  * The token chosen from the probabilities softmax(logits / temperature), for `uniform` in [0, 1): the first whose
  * cumulative probability exceeds it. Temperature 0 takes the largest logit, the first of equals. `scratch` holds n
  * elements, rounded up to 4; the logits stay as they are.

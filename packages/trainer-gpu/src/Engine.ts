@@ -13,6 +13,8 @@ export interface Sequence {
   readonly advantages?: ReadonlyArray<number>
   /** Log-probabilities when sampled. */
   readonly logprobs?: ReadonlyArray<number>
+  /** Log-probabilities under a reference policy. */
+  readonly referenceLogprobs?: ReadonlyArray<number>
   /** Added to every position, and to every statement count: pretraining draws them, elsewhere they are 0. */
   readonly positionOffset?: number
   readonly statementOffset?: number
@@ -39,6 +41,8 @@ export interface TrainOutput {
   readonly entropy: number
   /** Share of the tokens with a weight whose ratio was clipped; 0 if there are none. */
   readonly clippedShare: number
+  /** Mean KL estimate over the tokens with a weight; null where none was asked for. */
+  readonly kl: number | null
 }
 
 /** A request that the model cannot honour. The message says which value and why. */
@@ -59,10 +63,16 @@ export interface Engine {
   readonly logprobs: (
     sequences: ReadonlyArray<ReadonlyArray<number>>,
   ) => Promise<ReadonlyArray<ReadonlyArray<number>>>
+  /** The same with other parameters; the engine's own stay as they are. */
+  readonly logprobsUnder: (
+    parameters: TensorValues,
+    sequences: ReadonlyArray<ReadonlyArray<number>>,
+  ) => Promise<ReadonlyArray<ReadonlyArray<number>>>
   /** Adds the gradient of Σ weight · loss over all tokens of all sequences to what earlier calls left. */
   readonly forwardBackward: (
     sequences: ReadonlyArray<Sequence>,
     loss: PolicyEngine.LossConfig,
+    regularization?: PolicyEngine.Regularization,
   ) => Promise<TrainOutput>
   /**
    * Applies the summed gradient by AdamW to all parameters, clears it, and gives its norm before clipping. Rejects

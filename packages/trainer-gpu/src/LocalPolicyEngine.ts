@@ -2,7 +2,7 @@
 import { PolicyEngine } from "@azr/core"
 import { Effect, Result, type Scope } from "effect"
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint/Checkpoint.ts"
-import type { Engine } from "./Engine.ts"
+import type { Engine, TensorValues } from "./Engine.ts"
 import { type ModelConfig, parameterCount } from "./model/ModelConfig.ts"
 import { PieceTokenizer } from "./model/PieceTokenizer.ts"
 
@@ -23,6 +23,20 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
   yield* verb("load", () => engine.setState(state))
   const parameters = parameterCount(config)
   const { layers, width, heads } = config
+  let reference: TensorValues | null = null
+
+  /** The state in files that hold a model of this engine's configuration. */
+  const readSame = Effect.fnUntraced(function* (
+    operation: string,
+    files: ReadonlyArray<PolicyEngine.PolicyFile>,
+  ) {
+    const other = yield* readCheckpoint(files)
+    if (JSON.stringify(other.config) !== JSON.stringify(config)) {
+      const message = "the files hold a model of another configuration; open them with an engine of their own"
+      return yield* new PolicyEngine.PolicyError({ operation, message })
+    }
+    return other.state
+  })
 
   return PolicyEngine.PolicyEngine.of({
     capabilities: {
@@ -32,6 +46,7 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
         engine.device,
       contextLength: config.context,
       losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      regularizations: ["entropy", "kl"],
       deterministic: backend.deterministic,
       parameters,
     },
@@ -39,19 +54,27 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
     sample: (requests) => verb("sample", () => engine.sample(requests)),
     logprobs: (sequences) => verb("logprobs", () => engine.logprobs(sequences)),
     // A verb that changes the state is not left half waited for: an interruption takes effect after it.
-    forwardBackward: (datums, loss) =>
-      Effect.uninterruptible(verb("forwardBackward", () => engine.forwardBackward(datums, loss))),
+    referenceLogprobs: (sequences) =>
+      Effect.uninterruptible(
+        verb("referenceLogprobs", () => {
+          if (reference === null) throw new Error("there is no reference policy; setReference comes first")
+          return engine.logprobsUnder(reference, sequences)
+        }),
+      ),
+    setReference: (next) =>
+      Effect.map(readSame("setReference", next), (other) => {
+        reference = other.parameters
+      }),
+    forwardBackward: (datums, loss, regularization) =>
+      Effect.uninterruptible(
+        verb("forwardBackward", () => engine.forwardBackward(datums, loss, regularization)),
+      ),
     optimStep: (adam) => Effect.uninterruptible(verb("optimStep", () => engine.optimStep(adam))),
     save: verb("save", async () => encodeCheckpoint({ config, state: await engine.getState() })),
-    load: Effect.fn("LocalPolicyEngine.load")(function* (next: ReadonlyArray<PolicyEngine.PolicyFile>) {
-      const other = yield* readCheckpoint(next)
-      if (JSON.stringify(other.config) !== JSON.stringify(config)) {
-        const message =
-          "the files hold a model of another configuration; open them with an engine of their own"
-        return yield* new PolicyEngine.PolicyError({ operation: "load", message })
-      }
-      yield* Effect.uninterruptible(verb("load", () => engine.setState(other.state)))
-    }),
+    load: (next) =>
+      Effect.flatMap(readSame("load", next), (state) =>
+        Effect.uninterruptible(verb("load", () => engine.setState(state))),
+      ),
   })
 })
 

@@ -30,13 +30,21 @@ export const checkSampleRequest = (
   if (wrong !== undefined) refuse(`seed ${wrong} must be an integer from 0 to 2^53 - 1`)
 }
 
-export const checkSequence = (config: ModelConfig, sequence: Sequence, index: number): void => {
+export const checkSequence = (
+  config: ModelConfig,
+  sequence: Sequence,
+  index: number,
+  needsReference: boolean,
+): void => {
   const { tokens, weights, positionOffset = 0, statementOffset = 0 } = sequence
   const refuse = (problem: string): never => {
     throw new InvalidRequest(`datum ${index}: ${problem}`)
   }
   checkTokens(config, tokens, `datum ${index}`)
-  for (const name of ["weights", "advantages", "logprobs"] as const) {
+  if (needsReference && sequence.referenceLogprobs === undefined) {
+    refuse("a KL penalty needs referenceLogprobs")
+  }
+  for (const name of ["weights", "advantages", "logprobs", "referenceLogprobs"] as const) {
     const values = sequence[name]
     if (values === undefined) continue
     if (values.length !== tokens.length) refuse(`${values.length} ${name} for ${tokens.length} tokens`)

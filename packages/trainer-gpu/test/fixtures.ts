@@ -21,6 +21,7 @@ export const randomSequences = (
     weights: Array.from({ length }, (_, t) => (t >= 4 && t % 2 === 0 ? stream.float() : 0)),
     advantages: Array.from({ length }, () => 4 * stream.float() - 2),
     logprobs: Array.from({ length }, () => -4 - stream.float()),
+    referenceLogprobs: Array.from({ length }, () => -4 - stream.float()),
   }))
 }
 

@@ -10,6 +10,12 @@ const losses: ReadonlyArray<PolicyEngine.LossConfig> = [
   { _tag: "ppo", clipLow: 0.2, clipHigh: 0.28, dualClip: 3 },
   { _tag: "cispo", clipLow: 0.2, clipHigh: 0.28 },
 ]
+const unregularized: PolicyEngine.Regularization = { entropy: 0, kl: null }
+const regularizations: ReadonlyArray<PolicyEngine.Regularization> = [
+  { entropy: 0.7, kl: null },
+  ...(["k1", "k2", "k3"] as const).map((estimator) => ({ entropy: 0, kl: { estimator, coefficient: 0.9 } })),
+  { entropy: 0.3, kl: { estimator: "k3", coefficient: 0.5 } },
+]
 /** Lengths around the tiles of four rows and eight keys, one of them without a prediction. */
 const sequences = randomSequences([5, 1, 8, 9, 13, 4]).map((sequence, s) =>
   s % 2 === 0 ? { ...sequence, positionOffset: 3 * s + 40, statementOffset: s } : sequence,
@@ -37,12 +43,20 @@ describe("gradient", () => {
     })
   })
 
-  for (const loss of losses) {
-    it(`of ${loss._tag} agrees with the reference in every tensor`, async () => {
+  const cases = [
+    ...losses.map((loss) => ({ what: loss._tag, loss, regularization: unregularized })),
+    ...regularizations.map((regularization) => ({
+      what: `importanceSampling with ${JSON.stringify(regularization)}`,
+      loss: { _tag: "importanceSampling" as const },
+      regularization,
+    })),
+  ]
+  for (const { loss, regularization, what } of cases) {
+    it(`of ${what} agrees with the reference in every tensor`, async () => {
       await withEngine(tinyModel, 2, async (engine) => {
         const { parameters } = await engine.getState()
-        const expected = reference(tinyModel, parameters, sequences, loss)
-        const output = await engine.forwardBackward(sequences, loss)
+        const expected = reference(tinyModel, parameters, sequences, loss, regularization)
+        const output = await engine.forwardBackward(sequences, loss, regularization)
         const gradient = await engine.gradient()
 
         assert.closeTo(output.loss, expected.loss, 1e-5 * Math.abs(expected.loss))

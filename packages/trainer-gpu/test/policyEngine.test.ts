@@ -29,6 +29,7 @@ describe("the wasm engine as a PolicyEngine", () => {
           description: "GPT of 9424 parameters (2 layers, width 16, 2 heads), WASM SIMD, 2 threads",
           contextLength: 48,
           losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+          regularizations: ["entropy", "kl"],
           deterministic: true,
           parameters: 9424,
         })

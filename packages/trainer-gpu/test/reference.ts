@@ -94,6 +94,7 @@ export const reference = (
   parameters: ReadonlyMap<string, ArrayLike<number>>,
   sequences: ReadonlyArray<Sequence>,
   loss: PolicyEngine.LossConfig,
+  { entropy: bonus, kl }: PolicyEngine.Regularization = { entropy: 0, kl: null },
 ): Reference => {
   const tape = new Tape()
   const leaves = new Map(
@@ -185,6 +186,22 @@ export const reference = (
       const token = PolicyLoss.tokenLoss(loss, value, sampled, sequence.advantages?.[t + 1] ?? 0)
       total += weight * token.loss
       seeds.push([logprob, weight * token.slope])
+      if (weight === 0) return
+      if (bonus !== 0) {
+        const entropy = tape.scale(tape.sum(probabilities.map((p) => tape.multiply(p, tape.log(p)))), -1)
+        total -= weight * bonus * tape.value(entropy)
+        seeds.push([entropy, -weight * bonus])
+      }
+      if (kl !== null) {
+        const d = tape.add(logprob, tape.leaf(-(sequence.referenceLogprobs?.[t + 1] as number)))
+        const estimate = {
+          k1: () => d,
+          k2: () => tape.scale(tape.multiply(d, d), 1 / 2),
+          k3: () => tape.sum([tape.exp(tape.scale(d, -1)), tape.leaf(-1), d]),
+        }[kl.estimator]()
+        total += weight * kl.coefficient * tape.value(estimate)
+        seeds.push([estimate, weight * kl.coefficient])
+      }
     })
     logprobs.push(sequenceLogprobs)
     entropies.push(sequenceEntropies)

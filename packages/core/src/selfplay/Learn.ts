@@ -5,11 +5,12 @@
 import { Effect } from "effect"
 import { type Graded, advantages } from "../Advantage.ts"
 import { meanOf, meansOf } from "../Metrics.ts"
-import { type Datum, PolicyEngine, PolicyError } from "../PolicyEngine.ts"
+import { type Datum, PolicyEngine, PolicyError, type Regularization } from "../PolicyEngine.ts"
+import { klEstimate } from "../PolicyLoss.ts"
 import { reductionWeights } from "../Reduction.ts"
 import { type ProposalResult, proposerReward, solverReward } from "../Reward.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
-import { type ConfigError, learningRateAt } from "../RunConfig.ts"
+import { type ConfigError, type RunConfig, learningRateAt } from "../RunConfig.ts"
 import type { Estimate } from "./Estimate.ts"
 import { type Measures, measure } from "./Intrinsic.ts"
 import type { Answer } from "./Solve.ts"
@@ -47,12 +48,24 @@ export const learn = Effect.fn("Learn")(function* (
   const answers = [...guesses, ...solved]
   const firstTaught = config.solve.from === "buffer" ? guesses.length : 0
 
-  const proposalRewards = validated.map((proposal) => {
+  const proposalReferences = yield* referenceLogprobs(
+    state,
+    validated.map(({ proposal }) => proposal),
+  )
+  const answerReferences = yield* referenceLogprobs(state, answers)
+
+  const proposalRewards = validated.map((proposal, index) => {
     const result = resultOf(state, proposal, estimated, measures)
-    return result === null ? null : proposerReward(config.reward.propose, result)
+    return result === null
+      ? null
+      : proposerReward(config.reward.propose, result) -
+          klPenalty(config, proposal.proposal.sample, proposalReferences[index])
   })
-  const answerRewards = answers.map(({ verdict }, index) =>
-    verdict === null || index < firstTaught ? null : solverReward(config.reward.solve, verdict.verdict),
+  const answerRewards = answers.map(({ sample, verdict }, index) =>
+    verdict === null || index < firstTaught
+      ? null
+      : solverReward(config.reward.solve, verdict.verdict) -
+        klPenalty(config, sample, answerReferences[index]),
   )
 
   const proposalAdvantages = spread(
@@ -76,19 +89,28 @@ export const learn = Effect.fn("Learn")(function* (
     (batch) => advantages(config.advantage.solve, batch, state.baselines),
   )
 
+  const lesson = (
+    { promptTokens, sample }: Response,
+    advantage: number | null | undefined,
+    weight: number,
+    reference: ReadonlyArray<number> | undefined,
+  ): ReadonlyArray<Lesson> => {
+    // What is masked teaches nothing; what has no advantage still has an entropy and a distance.
+    if (advantage === null || advantage === undefined || sample.tokens.length === 0) return []
+    if (advantage * weight === 0 && !regularizes(config)) return []
+    return [{ promptTokens, sample, advantage: advantage * weight, reference: reference ?? null }]
+  }
+  const { roleWeight } = config
   const lessons = [
     ...(config.propose.train
-      ? validated.map(({ proposal }, index) => ({
-          ...proposal,
-          advantage: (proposalAdvantages[index] ?? 0) * config.roleWeight.propose,
-        }))
+      ? validated.flatMap(({ proposal }, index) =>
+          lesson(proposal, proposalAdvantages[index], roleWeight.propose, proposalReferences[index]),
+        )
       : []),
-    ...answers.map(({ promptTokens, sample }, index) => ({
-      promptTokens,
-      sample,
-      advantage: (answerAdvantages[index] ?? 0) * config.roleWeight.solve,
-    })),
-  ].filter(({ advantage, sample }) => advantage !== 0 && sample.tokens.length > 0)
+    ...answers.flatMap((answer, index) =>
+      lesson(answer, answerAdvantages[index], roleWeight.solve, answerReferences[index]),
+    ),
+  ]
 
   const trained = yield* timed("train", update(state, lessons))
   return {
@@ -153,11 +175,48 @@ const spread = (
   return result
 }
 
-interface Lesson {
-  readonly promptTokens: ReadonlyArray<number>
-  readonly sample: Answer["sample"]
+type Response = Pick<Answer, "promptTokens" | "sample">
+
+interface Lesson extends Response {
   readonly advantage: number
+  /** Log-probabilities of the response's tokens under the reference policy; null where nothing asks for them. */
+  readonly reference: ReadonlyArray<number> | null
 }
+
+/** For each response the log-probabilities of its tokens under the reference policy; empty without a KL penalty. */
+const referenceLogprobs = Effect.fnUntraced(function* (state: LoopState, responses: ReadonlyArray<Response>) {
+  if (state.config.kl === null) return []
+  const engine = yield* PolicyEngine
+  const scores = yield* timed(
+    "train",
+    engine.referenceLogprobs(
+      responses.map(({ promptTokens, sample }) => [...promptTokens, ...sample.tokens]),
+    ),
+  )
+  return responses.map(({ promptTokens }, index) => scores[index]?.slice(promptTokens.length) ?? [])
+})
+
+/** What the reward of a response loses for its distance to the reference policy, Σ over its tokens. */
+const klPenalty = (
+  { kl }: RunConfig,
+  { logprobs }: Answer["sample"],
+  reference: ReadonlyArray<number> | undefined,
+): number =>
+  kl?.in === "reward" && reference !== undefined
+    ? kl.coefficient *
+      logprobs.reduce(
+        (sum, logprob, t) => sum + klEstimate(kl.estimator, logprob, reference[t] as number).value,
+        0,
+      )
+    : 0
+
+const regularizationOf = ({ entropyBonus, kl }: RunConfig): Regularization => ({
+  entropy: entropyBonus,
+  kl: kl?.in === "loss" ? { estimator: kl.estimator, coefficient: kl.coefficient } : null,
+})
+
+/** Whether the loss has terms that need no advantage. */
+const regularizes = ({ entropyBonus, kl }: RunConfig): boolean => entropyBonus > 0 || kl?.in === "loss"
 
 /** The updates of a step, in mini-batches. Without lessons the weights stay as they are. */
 const update = Effect.fnUntraced(function* (state: LoopState, lessons: ReadonlyArray<Lesson>) {
@@ -193,6 +252,7 @@ const updateOnce = Effect.fnUntraced(function* (state: LoopState, lessons: Reado
   const output = yield* engine.forwardBackward(
     lessons.map((lesson, index) => toDatum(lesson, weights[index] as number)),
     config.loss,
+    regularizationOf(config),
   )
   yield* finite("forwardBackward", "loss", output.loss)
   const learningRate = learningRateAt(config, state.step)
@@ -204,6 +264,7 @@ const updateOnce = Effect.fnUntraced(function* (state: LoopState, lessons: Reado
     ...meanOf("train/gradNorm", gradNorm === null ? [] : [gradNorm]),
     ...meanOf("train/entropy", output.entropy === null ? [] : [output.entropy]),
     ...meanOf("train/clipped", output.clippedShare === null ? [] : [output.clippedShare]),
+    ...meanOf("train/kl", output.kl === null ? [] : [output.kl]),
     "train/learningRate": learningRate,
   }
 })
@@ -220,7 +281,7 @@ const finite = (operation: string, what: string, value: number): Effect.Effect<v
       )
 
 /** The sequence prompt + response, with weight, advantage and sampled log-probability on the response's tokens. */
-const toDatum = ({ advantage, promptTokens, sample }: Lesson, weight: number): Datum => {
+const toDatum = ({ advantage, promptTokens, reference, sample }: Lesson, weight: number): Datum => {
   const onResponse = (value: (index: number) => number) => [
     ...promptTokens.map(() => 0),
     ...sample.tokens.map((_, index) => value(index)),
@@ -230,6 +291,7 @@ const toDatum = ({ advantage, promptTokens, sample }: Lesson, weight: number): D
     weights: onResponse(() => weight),
     advantages: onResponse(() => advantage),
     logprobs: onResponse((index) => sample.logprobs[index] as number),
+    ...(reference === null ? {} : { referenceLogprobs: onResponse((index) => reference[index] as number) }),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Result, Schema } from "effect"
 import type { OpenEnvironment } from "../Environment.ts"
-import { PolicyEngine } from "../PolicyEngine.ts"
+import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
 import type { RunEvent, SuiteResult } from "../RunEvent.ts"
 import { RunStore, type RunStoreError, checkpointFolder } from "../RunStore.ts"
@@ -48,6 +48,8 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   const { fresh, state } = yield* Effect.fromResult(prepare(options))
   const { config } = options
   const engine = yield* PolicyEngine
+  const unable = checkEngine(config, engine.capabilities)
+  if (unable !== null) return yield* new ConfigError({ message: unable })
   const store = yield* RunStore
   const heldOut = heldOutOf(state.tracks)
 
@@ -104,6 +106,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
       // The first checkpoint is what the final test compares with.
       yield* save()
     }
+    if (config.kl !== null) yield* engine.setReference(yield* store.policyAt(0))
     while (state.step < config.steps) {
       yield* record(yield* step(state, heldOut), emit)
       const stop = yield* options.stopRequested
@@ -215,6 +218,19 @@ const checkLearning = ({
   }
   return solve.from !== "estimate" && Object.values(kinds).every((kind) => kind.solve === 0)
     ? `solve.from ${solve.from} draws no tasks: every kinds.*.solve is 0`
+    : null
+}
+
+/** Settings that the engine cannot honour: refused before anything is computed. */
+const checkEngine = ({ entropyBonus, kl, loss }: RunConfig, engine: Capabilities): string | null => {
+  if (!engine.losses.includes(loss._tag)) {
+    return `loss ${loss._tag}: the engine ${engine.backend} has ${engine.losses.join(", ")}`
+  }
+  if (entropyBonus > 0 && !engine.regularizations.includes("entropy")) {
+    return `entropyBonus: the engine ${engine.backend} has none`
+  }
+  return kl?.in === "loss" && !engine.regularizations.includes("kl")
+    ? `kl.in loss: the engine ${engine.backend} cannot add it; use kl.in=reward`
     : null
 }
 

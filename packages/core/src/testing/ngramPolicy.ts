@@ -15,10 +15,11 @@ import {
   PolicyEngine,
   PolicyError,
   type PolicyFile,
+  type Regularization,
   type Sample,
   type SampleRequest,
 } from "../PolicyEngine.ts"
-import { tokenLoss } from "../PolicyLoss.ts"
+import { klEstimate, tokenLoss } from "../PolicyLoss.ts"
 import { RandomStreams } from "../RandomStreams.ts"
 
 export interface NgramPolicyOptions {
@@ -33,6 +34,7 @@ export interface NgramPolicyOptions {
 export const ngramPolicy = (options: NgramPolicyOptions): Layer.Layer<PolicyEngine> =>
   Layer.sync(PolicyEngine, () => {
     const model = new NgramModel(options)
+    let reference: NgramModel | null = null
     const verb = <A>(operation: string, run: () => A): Effect.Effect<A, PolicyError> =>
       Effect.try({
         try: run,
@@ -48,7 +50,19 @@ export const ngramPolicy = (options: NgramPolicyOptions): Layer.Layer<PolicyEngi
       },
       sample: (requests) => verb("sample", () => requests.map((request) => model.sample(request))),
       logprobs: (sequences) => verb("logprobs", () => sequences.map((tokens) => model.logprobs(tokens))),
-      forwardBackward: (datums, loss) => verb("forwardBackward", () => model.forwardBackward(datums, loss)),
+      referenceLogprobs: (sequences) =>
+        verb("referenceLogprobs", () => {
+          if (reference === null) throw new Error("there is no reference policy; setReference comes first")
+          return sequences.map(reference.logprobs, reference)
+        }),
+      setReference: (files) =>
+        verb("setReference", () => {
+          const next = new NgramModel(options)
+          next.load(files)
+          reference = next
+        }),
+      forwardBackward: (datums, loss, regularization) =>
+        verb("forwardBackward", () => model.forwardBackward(datums, loss, regularization)),
       optimStep: (adam) => verb("optimStep", () => ({ gradNorm: model.optimStep(adam) })),
       save: Effect.sync(() => model.save()),
       load: (files) => verb("load", () => model.load(files)),
@@ -98,6 +112,7 @@ class NgramModel {
       description: `table of ${order}-grams over ${vocabulary.length} characters`,
       contextLength,
       losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      regularizations: ["entropy", "kl"],
       deterministic: true,
       parameters: (vocabulary.length + 1) ** (order + 1),
     }
@@ -145,10 +160,14 @@ class NgramModel {
     )
   }
 
-  forwardBackward(datums: ReadonlyArray<Datum>, loss: LossConfig): ForwardBackwardOutput {
+  forwardBackward(
+    datums: ReadonlyArray<Datum>,
+    loss: LossConfig,
+    { entropy: bonus, kl }: Regularization = { entropy: 0, kl: null },
+  ): ForwardBackwardOutput {
     // All are checked before any of them leaves a trace.
-    for (const datum of datums) this.#checkDatum(datum)
-    const totals = { loss: 0, entropy: 0, clipped: 0, tokens: 0 }
+    for (const datum of datums) this.#checkDatum(datum, kl !== null)
+    const totals = { loss: 0, entropy: 0, clipped: 0, kl: 0, tokens: 0 }
     const logprobs = datums.map((datum) => {
       const scores = this.logprobs(datum.tokens)
       for (const [t, weight] of datum.weights.entries()) {
@@ -161,22 +180,37 @@ class NgramModel {
           datum.logprobs[t] as number,
           datum.advantages[t] as number,
         )
-        totals.loss += weight * result.loss
+        const distance =
+          kl === null
+            ? { value: 0, slope: 0 }
+            : klEstimate(kl.estimator, scores[t] as number, datum.referenceLogprobs?.[t] as number)
+        const coefficient = kl?.coefficient ?? 0
+        const entropy = -predicted.reduce((sum, logprob) => sum + Math.exp(logprob) * logprob, 0)
+        totals.loss += weight * (result.loss + coefficient * distance.value - bonus * entropy)
         totals.clipped += result.clipped ? 1 : 0
+        totals.kl += distance.value
+        totals.entropy += entropy
         totals.tokens += 1
-        for (const logprob of predicted) totals.entropy -= Math.exp(logprob) * logprob
-        if (weight * result.slope === 0) continue
+        const slope = weight * (result.slope + coefficient * distance.slope)
+        if (slope === 0 && bonus === 0) continue
         const { gradient } = this.#row(context)
-        // d log p(token) / d logit_k is 1 for the token itself, less p(k).
+        // d log p(token) / d logit_k is 1 for the token itself, less p(k); dH / d logit_k is −p(k)·(log p(k) + H).
         for (const [k, logprob] of predicted.entries()) {
-          const share = (k === datum.tokens[t] ? 1 : 0) - Math.exp(logprob)
-          gradient[k] = (gradient[k] as number) + weight * result.slope * share
+          const p = Math.exp(logprob)
+          const share = (k === datum.tokens[t] ? 1 : 0) - p
+          gradient[k] = (gradient[k] as number) + slope * share + weight * bonus * p * (logprob + entropy)
         }
       }
       return scores
     })
     const mean = (total: number) => (totals.tokens === 0 ? null : total / totals.tokens)
-    return { loss: totals.loss, logprobs, entropy: mean(totals.entropy), clippedShare: mean(totals.clipped) }
+    return {
+      loss: totals.loss,
+      logprobs,
+      entropy: mean(totals.entropy),
+      clippedShare: mean(totals.clipped),
+      kl: kl === null ? null : mean(totals.kl),
+    }
   }
 
   /** AdamW, Algorithm 2 of Loshchilov & Hutter 2019. Gives the norm of the gradient before clipping. */
@@ -269,10 +303,11 @@ class NgramModel {
     if (stranger !== undefined) throw new Error(`token ${stranger} is not in the vocabulary`)
   }
 
-  #checkDatum(datum: Datum): void {
+  #checkDatum(datum: Datum, needsReference: boolean): void {
     this.#checkTokens(datum.tokens)
-    for (const name of ["weights", "advantages", "logprobs"] as const) {
-      const values = datum[name]
+    const reference = needsReference ? (["referenceLogprobs"] as const) : []
+    for (const name of ["weights", "advantages", "logprobs", ...reference] as const) {
+      const values = datum[name] ?? []
       if (values.length !== datum.tokens.length) {
         throw new Error(`${values.length} ${name} for ${datum.tokens.length} tokens`)
       }

@@ -9,6 +9,7 @@ import {
   type LossConfig,
   PolicyEngine,
   PolicyError,
+  type Regularization,
   type Sample,
 } from "../PolicyEngine.ts"
 
@@ -22,6 +23,7 @@ export type Respond = (prompt: string, seed: number, updates: number) => string
 export interface Update {
   readonly datums: ReadonlyArray<Datum>
   readonly losses: ReadonlyArray<LossConfig>
+  readonly regularizations: ReadonlyArray<Regularization | null>
   readonly adam: AdamConfig
 }
 
@@ -43,11 +45,16 @@ const end = 0
 /** The log-probability that every scripted policy gives a token: different for different tokens, always the same. */
 export const scriptedLogprob = (token: number): number => -(1 + (token % 31)) / 32
 
+/** By how much the reference policy of every scripted policy finds each token less likely, in nats. */
+export const scriptedKl = 1 / 8
+
+const nothing: Omit<Update, "adam"> = { datums: [], losses: [], regularizations: [] }
+
 export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | ScriptedPolicy> =>
   Layer.syncContext(() => {
     const prompts: Array<string> = []
     const updates: Array<Update> = []
-    let pending: Pick<Update, "datums" | "losses"> = { datums: [], losses: [] }
+    let pending: Omit<Update, "adam"> = nothing
     let count = 0
 
     const engine = PolicyEngine.of({
@@ -56,6 +63,7 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
         description: "responses written by a test",
         contextLength: 1_000_000,
         losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+        regularizations: ["entropy", "kl"],
         deterministic: true,
         parameters: 0,
       },
@@ -72,20 +80,30 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
           }),
         ),
       logprobs: (sequences) => Effect.sync(() => sequences.map(score)),
-      forwardBackward: (datums, loss) =>
+      referenceLogprobs: (sequences) =>
+        Effect.sync(() =>
+          sequences.map((tokens) => score(tokens).map((logprob, t) => (t === 0 ? 0 : logprob - scriptedKl))),
+        ),
+      setReference: () => Effect.void,
+      forwardBackward: (datums, loss, regularization) =>
         Effect.sync(() => {
-          pending = { datums: [...pending.datums, ...datums], losses: [...pending.losses, loss] }
+          pending = {
+            datums: [...pending.datums, ...datums],
+            losses: [...pending.losses, loss],
+            regularizations: [...pending.regularizations, regularization ?? null],
+          }
           return {
             loss: 0,
             logprobs: datums.map(({ tokens }) => score(tokens)),
             entropy: null,
             clippedShare: null,
+            kl: null,
           }
         }),
       optimStep: (adam) =>
         Effect.sync(() => {
           updates.push({ ...pending, adam })
-          pending = { datums: [], losses: [] }
+          pending = nothing
           count += 1
           return { gradNorm: null }
         }),
@@ -100,7 +118,7 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
           ({ message }) => new PolicyError({ operation: "load", message: `${fileName}: ${message}` }),
         )
         count = saved.updates
-        pending = { datums: [], losses: [] }
+        pending = nothing
       }),
     })
     return Context.make(PolicyEngine, engine).pipe(

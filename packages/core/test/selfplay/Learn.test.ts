@@ -8,7 +8,7 @@ import { solve } from "../../src/selfplay/Solve.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
-import { ScriptedPolicy, scriptedLogprob } from "../../src/testing/scriptedPolicy.ts"
+import { ScriptedPolicy, scriptedKl, scriptedLogprob } from "../../src/testing/scriptedPolicy.ts"
 import {
   type Player,
   accept,
@@ -166,6 +166,60 @@ describe("intrinsic rewards", () => {
       const state = yield* stateOf(settings(terms({ digit: { coefficient: 1, max: 9 } }), one))
       const error = yield* Effect.flip(learning(state, onceInFour))
       assert.include(error.message, "no measure digit; there are: digits, distance, novelty")
+    }),
+  )
+})
+
+describe("regularization", () => {
+  const taughtBy = Effect.fnUntraced(function* (...changes: ReadonlyArray<string>) {
+    const state = yield* stateOf(settings(sixProposals, ...changes))
+    return yield* learning(state, outcomes)
+  })
+  const kl = (place: "loss" | "reward") =>
+    `kl=${JSON.stringify({ estimator: "k1", coefficient: 0.5, in: place })}`
+
+  it.effect("of the loss goes to the engine, with the reference's log-probabilities on the response", () =>
+    Effect.gen(function* () {
+      const { updates } = yield* taughtBy("entropyBonus=0.25", kl("loss"))
+      assert.deepStrictEqual(updates[0]?.regularizations, [
+        { entropy: 0.25, kl: { estimator: "k1", coefficient: 0.5 } },
+      ])
+      for (const { logprobs, referenceLogprobs, weights } of updates[0]?.datums ?? []) {
+        assert.deepStrictEqual(
+          referenceLogprobs,
+          logprobs.map((logprob, t) => (weights[t] === 0 ? 0 : logprob - scriptedKl)),
+        )
+      }
+    }),
+  )
+
+  it.effect("of the loss reaches every rewarded response, also those without an advantage", () =>
+    Effect.gen(function* () {
+      const plain = yield* taughtBy()
+      const rewarded = ({ answers, proposals }: typeof plain.learned) =>
+        [...answers, ...proposals].filter(({ reward }) => reward !== null).length
+      for (const setting of ["entropyBonus=0.25", kl("loss")]) {
+        const { learned, updates } = yield* taughtBy(setting)
+        assert.lengthOf(updates[0]?.datums ?? [], rewarded(learned))
+      }
+      assert.isBelow(plain.updates[0]?.datums.length ?? 0, rewarded(plain.learned))
+      assert.deepStrictEqual(plain.updates[0]?.regularizations, [{ entropy: 0, kl: null }])
+    }),
+  )
+
+  it.effect("of the reward takes coefficient · Σ k over the tokens of the response", () =>
+    Effect.gen(function* () {
+      const plain = yield* taughtBy()
+      const { learned, updates } = yield* taughtBy(kl("reward"))
+      assert.isNull(updates[0]?.regularizations[0]?.kl ?? null)
+      for (const part of ["answers", "proposals"] as const) {
+        for (const [index, { response, reward }] of learned[part].entries()) {
+          const before = plain.learned[part][index]?.reward ?? null
+          const { sample } = "proposal" in response ? response.proposal : response
+          if (before === null) assert.isNull(reward)
+          else assert.closeTo(reward ?? 0, before - 0.5 * scriptedKl * sample.tokens.length, 1e-12)
+        }
+      }
     }),
   )
 })
@@ -551,7 +605,7 @@ describe("the update", () => {
         withPolicy(
           diverging({
             forwardBackward: () =>
-              Effect.succeed({ loss: Number.NaN, logprobs: [], entropy: null, clippedShare: null }),
+              Effect.succeed({ loss: Number.NaN, logprobs: [], entropy: null, clippedShare: null, kl: null }),
           }),
         )(stages(state)),
       )

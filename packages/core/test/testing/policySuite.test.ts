@@ -47,7 +47,8 @@ const eachDatum = (
   good: Service,
   change: (datum: Datum, index: number, datums: ReadonlyArray<Datum>) => Datum,
 ): Partial<Service> => ({
-  forwardBackward: (datums, loss) => good.forwardBackward(datums.map(change), loss),
+  forwardBackward: (datums, loss, regularization) =>
+    good.forwardBackward(datums.map(change), loss, regularization),
 })
 
 const mistakes = (): ReadonlyArray<Mistake> => {
@@ -349,6 +350,45 @@ const mistakes = (): ReadonlyArray<Mistake> => {
           Effect.andThen(
             good.load(files),
             good.forwardBackward(pending[1] ?? [], { _tag: "importanceSampling" }),
+          ),
+      }),
+    },
+    {
+      clause: "regularization that is not among",
+      what: "a bonus that is dropped without a word",
+      make: (good) => ({
+        capabilities: { ...good.capabilities, regularizations: [] },
+        forwardBackward: (datums, loss) => good.forwardBackward(datums, loss),
+      }),
+    },
+    {
+      clause: "entropy bonus is",
+      what: "a bonus of the wrong sign",
+      make: (good) => ({
+        forwardBackward: (datums, loss, regularization) =>
+          good.forwardBackward(
+            datums,
+            loss,
+            regularization && { ...regularization, entropy: -regularization.entropy },
+          ),
+      }),
+    },
+    {
+      clause: "reference policy stays",
+      what: "the policy itself as the reference",
+      make: (good) => ({ referenceLogprobs: (sequences) => good.logprobs(sequences) }),
+    },
+    {
+      clause: "KL penalty is",
+      what: "one estimator for all",
+      make: (good) => ({
+        forwardBackward: (datums, loss, regularization) =>
+          good.forwardBackward(
+            datums,
+            loss,
+            regularization?.kl
+              ? { ...regularization, kl: { ...regularization.kl, estimator: "k2" } }
+              : regularization,
           ),
       }),
     },

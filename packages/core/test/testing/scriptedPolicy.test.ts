@@ -65,7 +65,8 @@ describe("scriptedPolicy", () => {
         logprobs: [0],
       })
       yield* engine.forwardBackward([datum(1)], { _tag: "crossEntropy" })
-      yield* engine.forwardBackward([datum(2), datum(3)], { _tag: "importanceSampling" })
+      const regularization = { entropy: 0.5, kl: null }
+      yield* engine.forwardBackward([datum(2), datum(3)], { _tag: "importanceSampling" }, regularization)
       yield* engine.optimStep(adam)
       yield* engine.forwardBackward([datum(4)], { _tag: "crossEntropy" })
       yield* engine.load(yield* engine.save)
@@ -75,9 +76,10 @@ describe("scriptedPolicy", () => {
         {
           datums: [datum(1), datum(2), datum(3)],
           losses: [{ _tag: "crossEntropy" }, { _tag: "importanceSampling" }],
+          regularizations: [null, regularization],
           adam,
         },
-        { datums: [], losses: [], adam: { ...adam, learningRate: 2 } },
+        { datums: [], losses: [], regularizations: [], adam: { ...adam, learningRate: 2 } },
       ])
     }).pipe(Effect.provide(scriptedPolicy(() => ""))),
   )

@@ -5,6 +5,7 @@
  * i mod lanes, each lane in the order of its shards. That is why training gives the same bits on any machine.
  */
 
+import type { PolicyEngine } from "@azr/core"
 import type { Sequence } from "../Engine.ts"
 
 export interface Batch {
@@ -14,6 +15,8 @@ export interface Batch {
   readonly weights: Float64Array
   readonly advantages: Float64Array
   readonly sampledLogprobs: Float64Array
+  readonly referenceLogprobs: Float64Array
+  readonly regularization: PolicyEngine.Regularization
   readonly positionOffsets: Int32Array
   readonly statementOffsets: Int32Array
   /** First sequence of each micro-shard, and the end of the last. */
@@ -24,9 +27,17 @@ export interface Batch {
   /** weight · loss. */
   readonly losses: Float64Array
   readonly clipped: Uint8Array
+  /** Estimates of the KL divergence from the reference. */
+  readonly distances: Float64Array
 }
 
-export const makeBatch = (sequences: ReadonlyArray<Sequence>, shardTokens: number): Batch => {
+const unregularized: PolicyEngine.Regularization = { entropy: 0, kl: null }
+
+export const makeBatch = (
+  sequences: ReadonlyArray<Sequence>,
+  shardTokens: number,
+  regularization: PolicyEngine.Regularization = unregularized,
+): Batch => {
   const starts = sharedInts(sequences.length + 1)
   sequences.forEach((sequence, s) => {
     starts[s + 1] = (starts[s] as number) + sequence.tokens.length
@@ -38,6 +49,8 @@ export const makeBatch = (sequences: ReadonlyArray<Sequence>, shardTokens: numbe
     weights: sharedDoubles(total),
     advantages: sharedDoubles(total),
     sampledLogprobs: sharedDoubles(total),
+    referenceLogprobs: sharedDoubles(total),
+    regularization,
     positionOffsets: sharedInts(sequences.length),
     statementOffsets: sharedInts(sequences.length),
     shards: cutShards(starts, shardTokens),
@@ -45,6 +58,7 @@ export const makeBatch = (sequences: ReadonlyArray<Sequence>, shardTokens: numbe
     entropies: new Float32Array(new SharedArrayBuffer(total * 4)),
     losses: sharedDoubles(total),
     clipped: new Uint8Array(new SharedArrayBuffer(total)),
+    distances: sharedDoubles(total),
   }
   sequences.forEach((sequence, s) => {
     const start = starts[s] as number
@@ -52,6 +66,9 @@ export const makeBatch = (sequences: ReadonlyArray<Sequence>, shardTokens: numbe
     if (sequence.weights !== undefined) batch.weights.set(sequence.weights, start)
     if (sequence.advantages !== undefined) batch.advantages.set(sequence.advantages, start)
     if (sequence.logprobs !== undefined) batch.sampledLogprobs.set(sequence.logprobs, start)
+    if (sequence.referenceLogprobs !== undefined) {
+      batch.referenceLogprobs.set(sequence.referenceLogprobs, start)
+    }
     batch.positionOffsets[s] = sequence.positionOffset ?? 0
     batch.statementOffsets[s] = sequence.statementOffset ?? 0
   })

@@ -139,24 +139,46 @@ export class GptEngine implements Engine {
     )
   }
 
-  async logprobs(
+  logprobs(sequences: ReadonlyArray<ReadonlyArray<number>>): Promise<ReadonlyArray<ReadonlyArray<number>>> {
+    return this.#score(sequences, (run) => run())
+  }
+
+  logprobsUnder(
+    parameters: TensorValues,
     sequences: ReadonlyArray<ReadonlyArray<number>>,
+  ): Promise<ReadonlyArray<ReadonlyArray<number>>> {
+    return this.#score(sequences, async (run) => {
+      const own = this.#read(this.#plan.parameters)
+      try {
+        await this.#useParameters(parameters)
+        return await run()
+      } finally {
+        await this.#useParameters(own)
+      }
+    })
+  }
+
+  async #score(
+    sequences: ReadonlyArray<ReadonlyArray<number>>,
+    around: (run: () => Promise<unknown>) => Promise<unknown>,
   ): Promise<ReadonlyArray<ReadonlyArray<number>>> {
     sequences.forEach((tokens, i) => checkTokens(this.config, tokens, `sequence ${i}`))
     const batch = makeBatch(
       sequences.map((tokens) => ({ tokens })),
       this.#sizes.shardTokens,
     )
-    await this.#exclusive(() => this.#pool.run({ kind: "score", batch }))
+    await this.#exclusive(() => around(() => this.#pool.run({ kind: "score", batch })))
     return splitLogprobs(batch)
   }
 
   async forwardBackward(
     sequences: ReadonlyArray<Sequence>,
     loss: PolicyEngine.LossConfig,
+    regularization?: PolicyEngine.Regularization,
   ): Promise<TrainOutput> {
-    sequences.forEach((sequence, i) => checkSequence(this.config, sequence, i))
-    const batch = makeBatch(sequences, this.#sizes.shardTokens)
+    const needsReference = (regularization?.kl ?? null) !== null
+    sequences.forEach((sequence, i) => checkSequence(this.config, sequence, i, needsReference))
+    const batch = makeBatch(sequences, this.#sizes.shardTokens, regularization)
     await this.#exclusive(async () => {
       try {
         await this.#pool.run({ kind: "train", batch, loss })
@@ -170,12 +192,14 @@ export class GptEngine implements Engine {
     let weighted = 0
     let entropy = 0
     let clipped = 0
+    let distance = 0
     for (let i = 0; i < batch.tokens.length; i++) {
       if (batch.weights[i] === 0) continue
       weighted++
       total += batch.losses[i] as number
       entropy += batch.entropies[i] as number
       clipped += batch.clipped[i] as number
+      distance += batch.distances[i] as number
     }
     const share = (sum: number) => (weighted === 0 ? 0 : sum / weighted)
     return {
@@ -183,6 +207,7 @@ export class GptEngine implements Engine {
       logprobs: splitLogprobs(batch),
       entropy: share(entropy),
       clippedShare: share(clipped),
+      kl: needsReference ? share(distance) : null,
     }
   }
 
@@ -233,6 +258,11 @@ export class GptEngine implements Engine {
     return new Map(
       [...this.#plan.tensors].map(([name, place]) => [name, this.#tensor(base, place).slice()] as const),
     )
+  }
+
+  async #useParameters(parameters: TensorValues): Promise<void> {
+    this.#write(this.#plan.parameters, parameters)
+    await this.#pool.run({ kind: "pack" })
   }
 
   #write(base: number, values: TensorValues): void {

@@ -158,6 +158,16 @@ export interface Kernels {
     logprobs: number,
     entropies: number,
   ) => void
+  readonly regularizedGradient: (
+    rows: number,
+    vocabulary: number,
+    stride: number,
+    probabilities: number,
+    targets: number,
+    slopes: number,
+    bonuses: number,
+    entropies: number,
+  ) => void
   readonly targetLogprobsGradient: (
     rows: number,
     stride: number,

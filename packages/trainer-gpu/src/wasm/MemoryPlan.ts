@@ -60,6 +60,7 @@ export interface WorkerPlan {
   readonly logprobs: number
   readonly entropies: number
   readonly slopes: number
+  readonly bonuses: number
   readonly blocks: ReadonlyArray<BlockActivations>
   readonly last: number
   readonly lastNorm: number
@@ -176,6 +177,7 @@ export const planMemory = (config: ModelConfig, sizes: EngineSizes): MemoryPlan 
     logprobs: reserve(bufferRows),
     entropies: reserve(bufferRows),
     slopes: reserve(bufferRows),
+    bonuses: reserve(bufferRows),
     blocks: Array.from({ length: layers }, planBlock),
     last: reserve(bufferRows * width),
     lastNorm: reserve(bufferRows * width),

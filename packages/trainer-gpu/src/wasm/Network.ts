@@ -137,8 +137,11 @@ export class Network {
     this.kernels.targetLogprobs(rows, vocabulary, this.plan.logitStride, logits, targets, logprobs, entropies)
   }
 
-  /** After `forward`, `head` and `targetLogprobs`: adds the gradient of Σ slopes · logprobs to a lane. */
-  backward(rows: number, sequences: number, lane: number): void {
+  /**
+   * After `forward`, `head` and `targetLogprobs`: adds the gradient of Σ slopes · logprobs to a lane, where `spread` says so
+   * that of Σ bonuses · entropies too.
+   */
+  backward(rows: number, sequences: number, lane: number, spread: boolean): void {
     const { kernels, buffers, plan } = this
     const { width, heads, mlpRatio } = this.config
     const hidden = mlpRatio * width
@@ -162,7 +165,20 @@ export class Network {
         gradient(`${norm}.bias`),
       )
 
-    kernels.targetLogprobsGradient(rows, plan.logitStride, logits, buffers.targets, buffers.slopes)
+    const { bonuses, entropies, slopes, targets } = buffers
+    if (spread) {
+      const vocabulary = this.config.vocabulary.pieces.length
+      kernels.regularizedGradient(
+        rows,
+        vocabulary,
+        plan.logitStride,
+        logits,
+        targets,
+        slopes,
+        bonuses,
+        entropies,
+      )
+    } else kernels.targetLogprobsGradient(rows, plan.logitStride, logits, targets, slopes)
     matrixGradient("embed.token.weight", logits, buffers.lastNorm)
     this.#multiplyBack(rows, "embed.token.weight", logits, dNarrow)
     this.f32.fill(0, dx / ELEMENT, dx / ELEMENT + rows * width)

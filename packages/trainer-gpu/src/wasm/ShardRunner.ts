@@ -28,14 +28,16 @@ export class ShardRunner {
     })
   }
 
-  /** As `score`, fills `losses` and `clipped` too, and adds the gradient of Σ weight · loss to a lane. */
+  /** As `score`, fills `losses`, `clipped` and `distances` too, and adds the gradient of Σ weight · loss to a lane. */
   train(batch: Batch, shard: number, loss: PolicyEngine.LossConfig, lane: number): void {
+    const { entropy: bonus, kl } = batch.regularization
     const { rows, sequences } = this.#load(batch, shard)
     this.#forward(rows, sequences)
     const { f32, buffers } = this.#network
     const logprobs = buffers.logprobs / ELEMENT
     const entropies = buffers.entropies / ELEMENT
     const slopes = buffers.slopes / ELEMENT
+    const bonuses = buffers.bonuses / ELEMENT
     this.#eachRow(batch, shard, (row, entry) => {
       const logprob = f32[logprobs + row] as number
       const weight = batch.weights[entry] as number
@@ -43,15 +45,26 @@ export class ShardRunner {
       batch.entropies[entry] = f32[entropies + row] as number
       if (weight === 0) {
         f32[slopes + row] = 0
+        f32[bonuses + row] = 0
         return
       }
       const sampled = batch.sampledLogprobs[entry] as number
       const token = PolicyLoss.tokenLoss(loss, logprob, sampled, batch.advantages[entry] as number)
-      batch.losses[entry] = weight * token.loss
+      let value = token.loss - bonus * (batch.entropies[entry] as number)
+      let slope = token.slope
+      if (kl !== null) {
+        const reference = batch.referenceLogprobs[entry] as number
+        const distance = PolicyLoss.klEstimate(kl.estimator, logprob, reference)
+        batch.distances[entry] = distance.value
+        value += kl.coefficient * distance.value
+        slope += kl.coefficient * distance.slope
+      }
+      batch.losses[entry] = weight * value
       batch.clipped[entry] = token.clipped ? 1 : 0
-      f32[slopes + row] = weight * token.slope
+      f32[slopes + row] = weight * slope
+      f32[bonuses + row] = -weight * bonus
     })
-    this.#network.backward(rows, sequences, lane)
+    this.#network.backward(rows, sequences, lane, bonus !== 0)
   }
 
   #forward(rows: number, sequences: number): void {

@@ -1,5 +1,5 @@
 /** What the clauses of the policy suite are made of. No test framework in here: a clause is an effect that may fail. */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import {
   type AdamConfig,
   type Datum,
@@ -8,6 +8,7 @@ import {
   type Prompt,
   type Sample,
 } from "../../PolicyEngine.ts"
+import { ClauseBroken } from "../ClauseBroken.ts"
 
 export interface PolicySuiteOptions {
   /**
@@ -29,11 +30,6 @@ export const defaultOptions: Omit<PolicySuiteOptions, "prompts"> = {
   adam: { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, gradClip: null },
   tolerance: 1e-4,
 }
-
-/** The engine does not do what the contract says. */
-export class ClauseBroken extends Schema.TaggedError<ClauseBroken>()("ClauseBroken", {
-  message: Schema.String,
-}) {}
 
 export interface PolicyClause {
   readonly title: string
