@@ -78,6 +78,8 @@ export const RunConfig = Schema.Struct({
   solve: Schema.Struct({
     /** What the solver learns from: the estimate's answers, tasks drawn from the buffer, or both. */
     from: Schema.Literals(["estimate", "buffer", "both"]),
+    /** Answers to a task that was drawn from the buffer. */
+    samples: Positive,
     mix: BufferMix,
     temperature: Temperature,
   }),

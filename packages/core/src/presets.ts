@@ -22,7 +22,7 @@ export const nano: RunConfig = {
   seeding: { tasks: 0, maxRounds: 0 },
   propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
   estimate: { samples: 8, temperature: 1 },
-  solve: { from: "estimate", mix: "uniform", temperature: 1 },
+  solve: { from: "estimate", samples: 1, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
       badFormat: -0.5,
@@ -86,7 +86,7 @@ export const paper: RunConfig = {
   seeding: { tasks: 4 * batch, maxRounds: 100 },
   propose: { references: 6, mix: "uniform", temperature: 1, familyCap: null, train: true },
   estimate: { samples: 8, temperature: 1 },
-  solve: { from: "buffer", mix: "uniform", temperature: 1 },
+  solve: { from: "buffer", samples: 1, mix: "uniform", temperature: 1 },
   reward: rewards.paper,
   advantage: {
     propose: { _tag: "trrPlusPlus", epsilon: 1e-8, deviation: "population" },

@@ -207,10 +207,10 @@ const checkLearning = ({
     return `advantage.propose ${advantage.propose._tag} needs several responses to a prompt, proposals have one; use trrPlusPlus`
   }
   if (groupEstimators.has(advantage.solve._tag)) {
-    if (solve.from !== "estimate") {
-      return `advantage.solve ${advantage.solve._tag} needs several answers to a task, those from the buffer are one each; use trrPlusPlus`
+    if (solve.from !== "estimate" && solve.samples < 2) {
+      return `advantage.solve ${advantage.solve._tag} needs several answers to a task: solve.samples of 2 or more, or use trrPlusPlus`
     }
-    if (estimate.samples < 2)
+    if (solve.from !== "buffer" && estimate.samples < 2)
       return `advantage.solve ${advantage.solve._tag} needs estimate.samples of 2 or more`
   }
   if (buffer.admit === "zone" && reward.propose.zone === null) {

@@ -102,7 +102,7 @@ const judge = (
   )
 }
 
-/** One answer each to tasks drawn from the buffers (paper §3.1), where the configuration asks for it. */
+/** Answers to tasks drawn from the buffers (paper §3.1), where the configuration asks for it. */
 export const solve = Effect.fn("Solve")(function* (state: LoopState) {
   const { config } = state
   if (config.solve.from === "estimate") return []
@@ -118,7 +118,7 @@ export const solve = Effect.fn("Solve")(function* (state: LoopState) {
       track,
       task: state.taskOf(record),
       id: record.id,
-      seeds: [samples.uint32()],
+      seeds: Array.from({ length: config.solve.samples }, () => samples.uint32()),
     }))
   })
   const answers = yield* attempt(state, questions, {

@@ -148,6 +148,19 @@ describe("Solve", () => {
     prompts.map(questionOf),
   )
 
+  it.effect("asks for `samples` answers to each task", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings("solve.from=buffer", "solve.samples=3", kinds(["result", { solve: 2 }])),
+      )
+      accept(state, "result", "1 + 1", "2 + 2")
+      const answers = yield* solve(state)
+      assert.deepStrictEqual(answers.map(({ question: { id } }) => id).toSorted(), [1, 1, 1, 2, 2, 2])
+      // Answers to one task are a group, sampled with seeds of their own.
+      assert.strictEqual(new Set(answers.flatMap(({ question: { seeds } }) => seeds)).size, 6)
+    }).pipe(withPolicy(playing({ solve: solved }))),
+  )
+
   it.effect("draws `solve` tasks of each kind from its own buffer", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(

@@ -26,7 +26,7 @@ const base: RunConfig = {
   policy: { backend: "scripted", checkpoint: "none", workers: null },
   propose: { references: 2, mix: "uniform", temperature: 1, familyCap: null, train: true },
   estimate: { samples: 4, temperature: 1 },
-  solve: { from: "estimate", mix: "uniform", temperature: 1 },
+  solve: { from: "estimate", samples: 1, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
       badFormat: -1,
