@@ -1,16 +1,21 @@
 /** The environments this command knows, by id. */
 import { Environment, RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
-import python, { pythonNano } from "@azr/env-python-wasm"
+import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-python-wasm"
 import { Effect } from "effect"
 import { UsageError } from "./exitCodes.ts"
 
-const known: ReadonlyArray<LanguageEnvironment> = [python, pythonNano]
+export const environments: ReadonlyArray<LanguageEnvironment> = [
+  python,
+  pythonNano,
+  pythonNanoThink,
+  pythonNanoDirect,
+]
 
-export const environmentIds: ReadonlyArray<string> = known.map(({ id }) => id)
+export const environmentIds: ReadonlyArray<string> = environments.map(({ id }) => id)
 
 export const findEnvironment = (id: string) => {
-  const found = known.find((environment) => environment.id === id)
+  const found = environments.find((environment) => environment.id === id)
   return found === undefined
     ? Effect.fail(
         new UsageError({

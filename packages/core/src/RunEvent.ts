@@ -42,6 +42,8 @@ export const SuiteResult = Schema.Struct({
   /** Tasks that were judged; infrastructure faults are not among them. */
   total: Schema.Int,
   faults: Schema.Int,
+  /** What became of each task, in the order of the suite: `+` correct, `-` wrong, `!` bad format, `?` infrastructure fault. */
+  verdicts: Schema.String,
   /** Means over the responses: `tokens`, and what the environment measures. */
   means: Schema.Record(Schema.String, Schema.Finite),
 })

@@ -8,7 +8,7 @@ import { fullSurface, languageEnvironment } from "@azr/core/language"
 import { Effect } from "effect"
 import * as PythonExecutor from "./PythonExecutor.ts"
 import { python as language } from "./language.ts"
-import { compactSurface } from "./nano/CompactSurface.ts"
+import { type Thoughts, compactSurface } from "./nano/CompactSurface.ts"
 import { nanoDomain } from "./nano/domain.ts"
 import { nanoSuites } from "./nano/suites.ts"
 import { pythonDomain } from "./pythonDomain.ts"
@@ -27,16 +27,26 @@ const python = languageEnvironment({
 
 export default python
 
-export const pythonNano = languageEnvironment({
-  id: "python-nano",
-  title: "Small Python programs on lists of integers, for nano policies",
-  language,
-  domain: nanoDomain,
-  surfaces: [compactSurface],
-  kinds: ["deduction", "abduction", "induction"],
-  suites: nanoSuites,
-  strict: false,
-  layer: PythonExecutor.layer,
-})
+const nano = (id: string, title: string, thoughts: Thoughts) =>
+  languageEnvironment({
+    id,
+    title,
+    language,
+    domain: nanoDomain,
+    surfaces: [compactSurface(thoughts)],
+    kinds: ["deduction", "abduction", "induction"],
+    suites: nanoSuites,
+    strict: false,
+    layer: PythonExecutor.layer,
+  })
+
+export const pythonNano = nano(
+  "python-nano",
+  "Small Python programs on lists of integers, for nano policies",
+  "free",
+)
+/** Controls of the study: the solver of deduction tasks has to think, or cannot. */
+export const pythonNanoThink = nano("python-nano-think", "python-nano with a forced thought", "forced")
+export const pythonNanoDirect = nano("python-nano-direct", "python-nano without thoughts", "forbidden")
 
 export { PythonExecutor }

@@ -1,9 +1,15 @@
 /** Held-out evaluation: greedy answers to suites that training never sees, judged like any answer. */
 import { Effect } from "effect"
+import type { Verdict } from "../Environment.ts"
 import { meanOf, meansOf } from "../Metrics.ts"
 import type { SuiteResult } from "../RunEvent.ts"
 import { type Question, attempt } from "./Solve.ts"
 import type { LoopState } from "./State.ts"
+
+const marks = { correct: "+", wrong: "-", badFormat: "!" } as const satisfies Record<
+  Verdict["verdict"],
+  string
+>
 
 /** Results of every suite of a split, in order. `limit` takes the first tasks of each; null takes all. */
 export const evaluate = Effect.fn("Evaluate")(function* (
@@ -45,6 +51,7 @@ export const evaluate = Effect.fn("Evaluate")(function* (
       badFormat: verdicts.filter(({ verdict }) => verdict === "badFormat").length,
       total: verdicts.length,
       faults: mine.length - verdicts.length,
+      verdicts: mine.map(({ verdict }) => (verdict === null ? "?" : marks[verdict.verdict])).join(""),
       means: {
         ...meanOf(
           "tokens",

@@ -38,6 +38,10 @@ describe("Evaluate", () => {
           ["puzzles/result/hard/dev", { correct: 1, badFormat: 0, total: 2, faults: 0 }],
         ],
       )
+      assert.deepStrictEqual(
+        results.map(({ verdicts }) => verdicts),
+        ["-", "++!", "+-"],
+      )
       assert.deepStrictEqual(results[1]?.means, { tokens: 11 / 3, characters: 8 / 3 })
       assert.deepStrictEqual(
         (yield* evaluate(state, "test", null)).map(({ correct, suite, total }) => [suite, correct, total]),
@@ -76,6 +80,7 @@ describe("Evaluate", () => {
       })
       const [, easy] = yield* evaluate(state, "dev", null)
       assert.deepStrictEqual([easy?.correct, easy?.total, easy?.faults], [2, 2, 1])
+      assert.strictEqual(easy?.verdicts, "+?+")
     }).pipe(withPolicy(playing({}))),
   )
 

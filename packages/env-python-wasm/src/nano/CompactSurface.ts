@@ -8,7 +8,7 @@
  *     solve abduction     A <program> O <value> I    → <list>
  *     solve induction     S I <list> O <value> … P   → <program>
  *
- * A thought is read past, never judged. There is room for one reference: the first. There is no kind `error`.
+ * A thought is read past, never judged. `Thoughts` says whether the solver may choose to think. There is room for one reference: the first. There is no kind `error`.
  */
 import { Environment, type PolicyEngine, type Value } from "@azr/core"
 import type { LanguageKind, LanguageTask, Surface } from "@azr/core/language"
@@ -145,17 +145,37 @@ const answer = (kind: LanguageKind, payload: string): string => {
   return kind === "deduction" ? `<ans> ${renderNano(value)}` : renderNano(value)
 }
 
-/** `thinks` is 1 for a response that thinks before it answers. */
-const measureResponse: Surface["measureResponse"] = (text) => ({
-  thinks: text.trimStart().startsWith("<think>") ? 1 : 0,
-})
+/** Whether a deduction solver chooses to think, has to, or cannot: the last token of its prompt says so. */
+export type Thoughts = "free" | "forced" | "forbidden"
 
-export const compactSurface: Surface = {
-  style: "compact",
-  proposePrompt,
-  parseProposal,
-  solvePrompt,
-  parseAnswer,
-  measureResponse,
-  answer,
+const opening = { free: "", forced: "<think>", forbidden: "<ans>" } as const satisfies Record<
+  Thoughts,
+  string
+>
+
+/** A surface with the first token of every answer to a deduction task already written, except for `free`. */
+export const compactSurface = (thoughts: Thoughts): Surface => {
+  const begun = opening[thoughts]
+  const whole = (text: string): string => (begun === "" ? text : `${begun} ${text}`)
+  return {
+    style: "compact",
+    proposePrompt,
+    parseProposal,
+    solvePrompt: (task) =>
+      task._tag === "deduction"
+        ? solvePrompt(task).map(({ content, role }) => ({ role, content: `${content} ${begun}`.trimEnd() }))
+        : solvePrompt(task),
+    parseAnswer: (kind, text) => parseAnswer(kind, kind === "deduction" ? whole(text) : text),
+    // `thinks` is 1 for a response that thinks before it answers.
+    measureResponse: (text) => {
+      const thinks = thoughts === "forced" ? text.includes("<ans>") : text.trimStart().startsWith("<think>")
+      return { thinks: thinks ? 1 : 0 }
+    },
+    answer: (kind, payload) => {
+      const written = answer(kind, payload)
+      if (kind !== "deduction" || begun === "") return written
+      // A forced thought may be empty.
+      return thoughts === "forced" ? written : written.slice(begun.length).trimStart()
+    },
+  }
 }

@@ -3,10 +3,11 @@ import type { AbductionTask, DeductionTask, InductionTask } from "@azr/core/lang
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import fc from "fast-check"
-import { compactSurface } from "../../src/nano/CompactSurface.ts"
+import { compactSurface as surfaceOf } from "../../src/nano/CompactSurface.ts"
 import { source } from "../../src/nano/program.ts"
 import { markers, vocabulary } from "../../src/nano/vocabulary.ts"
 
+const compactSurface = surfaceOf("free")
 const program = source(["a=a[1:]", "a=[x+2 for x in a]"])
 const list = (...items: ReadonlyArray<number>): Value.Value => Value.list(items.map(Value.int))
 const common = { program, canonical: "", region: "", measures: {} }
@@ -25,6 +26,40 @@ const text = (prompt: ReturnType<typeof compactSurface.solvePrompt>): string =>
 
 const isRefused = (result: Result.Result<unknown, { readonly message: string }>, response: string) =>
   assert.isTrue(Result.isFailure(result), response)
+
+describe("thoughts", () => {
+  const prompt = text(compactSurface.solvePrompt(deduction))
+
+  it("are forced by a prompt that has begun one", () => {
+    const surface = surfaceOf("forced")
+    assert.strictEqual(text(surface.solvePrompt(deduction)), `${prompt} <think>`)
+    for (const response of ["[1,2];[3,4] <ans> [3,4]", "<ans> [3,4]"]) {
+      assert.strictEqual(Result.getOrThrow(surface.parseAnswer("deduction", response)), "[3,4]")
+      assert.deepStrictEqual(surface.measureResponse(response), { thinks: 1 })
+    }
+    isRefused(surface.parseAnswer("deduction", "[3,4]"), "an answer inside the thought")
+  })
+
+  it("are forbidden by a prompt that has begun the answer", () => {
+    const surface = surfaceOf("forbidden")
+    assert.strictEqual(text(surface.solvePrompt(deduction)), `${prompt} <ans>`)
+    assert.strictEqual(Result.getOrThrow(surface.parseAnswer("deduction", "[3,4]")), "[3,4]")
+    assert.deepStrictEqual(surface.measureResponse("[3,4]"), { thinks: 0 })
+    isRefused(surface.parseAnswer("deduction", "<think> [1] <ans> [3,4]"), "a thought after all")
+  })
+
+  it("are none of the other kinds' business, and a gold answer is right with each", () => {
+    for (const thoughts of ["free", "forced", "forbidden"] as const) {
+      const surface = surfaceOf(thoughts)
+      for (const task of [abduction, induction]) {
+        assert.deepStrictEqual(surface.solvePrompt(task), compactSurface.solvePrompt(task))
+      }
+      assert.strictEqual(Result.getOrThrow(surface.parseAnswer("abduction", "[3,1]")), "[3,1]")
+      const gold = surface.answer("deduction", "[3,4]")
+      assert.strictEqual(Result.getOrThrow(surface.parseAnswer("deduction", gold)), "[3,4]")
+    }
+  })
+})
 
 describe("prompts", () => {
   it("ask in the tokens of pretraining", () => {
