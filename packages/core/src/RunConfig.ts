@@ -17,8 +17,10 @@ const Temperature = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** What a step does for one kind of task. */
 export const KindConfig = Schema.Struct({
-  /** Valid seed tasks that its buffer starts with. */
+  /** Tasks of the environment that its buffer starts with. */
   seeds: Count,
+  /** Tasks that the first policy proposes before the first step, without being trained (paper, §3.3.1). */
+  proposedSeeds: Count,
   /** Proposals sampled a step. */
   proposals: Count,
   /** How many of the valid ones, in order, are estimated and rewarded; further ones only enter the buffer. */
@@ -53,13 +55,8 @@ export const RunConfig = Schema.Struct({
     /** Threads; null is one a core. */
     workers: Schema.NullOr(Positive),
   }),
-  /** Rounds of proposals before the first step, without training, until every buffer has so many tasks (paper, §3.3.1). */
-  seeding: Schema.Struct({
-    /** Tasks in a buffer, the environment's seeds included; 0 asks for no proposals. */
-    tasks: Count,
-    /** A policy that is too weak begins with what it has after so many rounds. */
-    maxRounds: Count,
-  }),
+  /** Most rounds of proposals for the `proposedSeeds`; a policy that is too weak begins with what it has after them. */
+  maxSeedRounds: Count,
   propose: Schema.Struct({
     /** Reference tasks in a prompt. */
     references: Count,
@@ -80,6 +77,8 @@ export const RunConfig = Schema.Struct({
     from: Schema.Literals(["estimate", "buffer", "both"]),
     /** Answers to a task that was drawn from the buffer. */
     samples: Positive,
+    /** Whether the environment's seeds are among the tasks that are drawn. */
+    seeds: Schema.Boolean,
     mix: BufferMix,
     temperature: Temperature,
   }),

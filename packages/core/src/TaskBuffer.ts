@@ -11,8 +11,10 @@ export const TaskRecord = Schema.Struct({
   id: Schema.Int,
   environment: Schema.String,
   kind: Schema.String,
-  /** The step that proposed it; seeds have step 0. */
+  /** The step that proposed it; 0 before the first. */
   step: Schema.Int,
+  /** Whether the environment gave it, or a policy proposed it. */
+  origin: Schema.Literals(["seed", "proposed"]),
   /** The references its proposer was shown, by id: its descent. */
   parents: Schema.Array(Schema.Int),
   task: Schema.Unknown,
@@ -89,14 +91,13 @@ export class TaskBuffer {
   }
 }
 
-/** `count` tasks from several buffers taken together; with repetition only where there are not enough. */
+/** `count` of some tasks; with repetition only where there are not enough. */
 export const draw = (
-  buffers: ReadonlyArray<TaskBuffer>,
+  records: ReadonlyArray<TaskRecord>,
   mix: BufferMix,
   count: number,
   random: RandomStream,
 ): ReadonlyArray<TaskRecord> => {
-  const records = buffers.flatMap((buffer) => buffer.records)
   if (records.length === 0) return []
   const drawn = take(records, mix, Math.min(count, records.length), random)
   while (drawn.length < count) drawn.push(random.pick(records))

@@ -12,17 +12,38 @@ export const nano: RunConfig = {
   steps: 160,
   environments: ["python-nano"],
   kinds: {
-    deduction: { seeds: 256, proposals: 68, tasks: 48, solve: 0, maxTokens: { propose: 40, solve: 72 } },
-    abduction: { seeds: 0, proposals: 17, tasks: 12, solve: 0, maxTokens: { propose: 40, solve: 14 } },
-    induction: { seeds: 0, proposals: 9, tasks: 6, solve: 0, maxTokens: { propose: 40, solve: 26 } },
+    deduction: {
+      seeds: 256,
+      proposedSeeds: 0,
+      proposals: 68,
+      tasks: 48,
+      solve: 0,
+      maxTokens: { propose: 40, solve: 72 },
+    },
+    abduction: {
+      seeds: 0,
+      proposedSeeds: 0,
+      proposals: 17,
+      tasks: 12,
+      solve: 0,
+      maxTokens: { propose: 40, solve: 14 },
+    },
+    induction: {
+      seeds: 0,
+      proposedSeeds: 0,
+      proposals: 9,
+      tasks: 6,
+      solve: 0,
+      maxTokens: { propose: 40, solve: 26 },
+    },
   },
   promptStyle: "compact",
   policy: { backend: "wasm", checkpoint: "nano", workers: null },
   executor: { host: "auto", workers: null },
-  seeding: { tasks: 0, maxRounds: 0 },
+  maxSeedRounds: 0,
   propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
   estimate: { samples: 8, temperature: 1 },
-  solve: { from: "estimate", samples: 1, mix: "uniform", temperature: 1 },
+  solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
       badFormat: -0.5,
@@ -67,6 +88,8 @@ const batch = 64
 
 const kind: KindConfig = {
   seeds: 1,
+  // Four batches, from the policy that the run begins with.
+  proposedSeeds: 4 * batch,
   proposals: batch,
   tasks: batch,
   solve: batch,
@@ -82,11 +105,10 @@ export const paper: RunConfig = {
   promptStyle: "full",
   policy: { backend: "tinker", checkpoint: "Qwen/Qwen2.5-Coder-7B", workers: null },
   executor: { host: "auto", workers: null },
-  // The seed buffer has four batches of each kind, from the policy that the run begins with.
-  seeding: { tasks: 4 * batch, maxRounds: 100 },
+  maxSeedRounds: 100,
   propose: { references: 6, mix: "uniform", temperature: 1, familyCap: null, train: true },
   estimate: { samples: 8, temperature: 1 },
-  solve: { from: "buffer", samples: 1, mix: "uniform", temperature: 1 },
+  solve: { from: "buffer", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: rewards.paper,
   advantage: {
     propose: { _tag: "trrPlusPlus", epsilon: 1e-8, deviation: "population" },

@@ -8,6 +8,7 @@ const record = (id: number, step: number): TaskRecord => ({
   environment: "puzzles",
   kind: "sum",
   step,
+  origin: step === 0 ? "seed" : "proposed",
   parents: [],
   task: { id },
   identity: `task ${id}`,
@@ -38,7 +39,7 @@ const frequencies = (
   const stream = random(`${mix}/${count}`)
   const counts = new Map<number, number>()
   for (let i = 0; i < rounds; i++) {
-    for (const id of ids(draw([buffer], mix, count, stream))) counts.set(id, (counts.get(id) ?? 0) + 1)
+    for (const id of ids(draw(buffer.records, mix, count, stream))) counts.set(id, (counts.get(id) ?? 0) + 1)
   }
   return counts
 }
@@ -144,12 +145,7 @@ describe("draw", () => {
           fc.nat(),
           (steps, count, seed) => {
             const all = records(steps.toSorted((a, b) => a - b))
-            const half = Math.floor(all.length / 2)
-            const buffers = [
-              new TaskBuffer(large, all.slice(0, half)),
-              new TaskBuffer(large, all.slice(half)),
-            ]
-            const drawn = ids(draw(buffers, mix, count, new RandomStreams(seed).get("draw")))
+            const drawn = ids(draw(all, mix, count, new RandomStreams(seed).get("draw")))
             assert.lengthOf(drawn, all.length === 0 ? 0 : count)
             assert.strictEqual(new Set(drawn).size, Math.min(count, all.length))
           },
@@ -161,8 +157,8 @@ describe("draw", () => {
   it.each(mixes)("%s: the same stream draws the same tasks", (mix) => {
     const buffer = new TaskBuffer(large, records([0, 0, 1, 2, 2, 3]))
     assert.deepStrictEqual(
-      ids(draw([buffer], mix, 4, random("same"))),
-      ids(draw([buffer], mix, 4, random("same"))),
+      ids(draw(buffer.records, mix, 4, random("same"))),
+      ids(draw(buffer.records, mix, 4, random("same"))),
     )
   })
 

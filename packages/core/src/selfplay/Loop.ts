@@ -266,7 +266,7 @@ const seed = Effect.fn("seed")(function* (state: LoopState, heldOut: HeldOut, tr
         rejected += 1
         continue
       }
-      events.push({ _tag: "TaskAdded", at, record: state.accept(track, task.success, []) })
+      events.push({ _tag: "TaskAdded", at, record: state.accept(track, task.success, "seed", []) })
       accepted += 1
     }
     yield* emit(events)
@@ -282,13 +282,17 @@ const proposeSeeds = Effect.fn("proposeSeeds")(function* (
   emit: Emit,
   announce: RunOptions["announce"],
 ) {
-  const { maxRounds, tasks } = state.config.seeding
+  const tally = new Map(
+    state.tracks
+      .filter(({ settings }) => settings.proposedSeeds > 0)
+      .map((track) => [track, { accepted: 0, rejected: 0 }]),
+  )
   const poor = () =>
-    state.tracks.filter(({ environment, kind }) => state.buffer(environment.id, kind.id).size < tasks)
-  const tracks = poor()
-  const tally = new Map(tracks.map((track) => [track, { accepted: 0, rejected: 0 }]))
-  for (let round = 0; round < maxRounds && poor().length > 0; round++) {
-    for (const track of poor()) yield* announce({ _tag: "Seeding", track: track.key, tasks })
+    [...tally].flatMap(([track, { accepted }]) => (accepted < track.settings.proposedSeeds ? [track] : []))
+  for (let round = 0; round < state.config.maxSeedRounds && poor().length > 0; round++) {
+    for (const track of poor()) {
+      yield* announce({ _tag: "Seeding", track: track.key, tasks: track.settings.proposedSeeds })
+    }
     const validated = yield* validate(state, heldOut, yield* propose(state, poor()))
     const at = yield* Clock.currentTimeMillis
     for (const { proposal, record } of validated) {

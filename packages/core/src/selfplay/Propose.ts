@@ -30,7 +30,7 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
     const seeds = state.streams.get(`propose/${track.key}/samples`)
     for (let i = 0; i < track.settings.proposals; i++) {
       const records = draw(
-        state.referenceBuffers(track),
+        state.referenceBuffers(track).flatMap((buffer) => buffer.records),
         config.propose.mix,
         kind.references.given ? 1 : config.propose.references,
         references,

@@ -107,10 +107,10 @@ export const solve = Effect.fn("Solve")(function* (state: LoopState) {
   const { config } = state
   if (config.solve.from === "estimate") return []
   const questions = state.tracks.flatMap((track) => {
-    const buffer = state.buffer(track.environment.id, track.kind.id)
+    const { records } = state.buffer(track.environment.id, track.kind.id)
     const samples = state.streams.get(`solve/${track.key}/samples`)
     return draw(
-      [buffer],
+      config.solve.seeds ? records : records.filter(({ origin }) => origin === "proposed"),
       config.solve.mix,
       track.settings.solve,
       state.streams.get(`solve/${track.key}/tasks`),

@@ -83,13 +83,19 @@ export class LoopState {
   }
 
   /** Gives the task its id, puts it into its buffer and remembers its identity. */
-  accept(track: Track, task: unknown, parents: ReadonlyArray<number>): TaskRecord {
+  accept(
+    track: Track,
+    task: unknown,
+    origin: TaskRecord["origin"],
+    parents: ReadonlyArray<number>,
+  ): TaskRecord {
     const identity = track.kind.identity(task)
     const record: TaskRecord = {
       id: this.#nextId++,
       environment: track.environment.id,
       kind: track.kind.id,
       step: this.step,
+      origin,
       parents,
       task: Schema.encodeSync(track.kind.taskSchema)(task),
       identity,

@@ -57,7 +57,7 @@ export const validate = Effect.fn("Validate")(function* (
     const siblings = families.get(family) ?? 0
     if (siblings >= (state.config.propose.familyCap ?? Infinity)) return refuse("duplicate", "familyCap")
     families.set(family, siblings + 1)
-    return { ...candidate, record: state.accept(track, task, proposal.parents) }
+    return { ...candidate, record: state.accept(track, task, "proposed", proposal.parents) }
   })
 })
 

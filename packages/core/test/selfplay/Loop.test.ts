@@ -164,6 +164,7 @@ describe("a run", () => {
         if (preset === undefined) return assert.fail(`no preset ${name}`)
         const small = {
           seeds: 1,
+          proposedSeeds: 12,
           proposals: 6,
           tasks: 6,
           solve: 6,
@@ -175,7 +176,7 @@ describe("a run", () => {
             steps: 3,
             environments: ["puzzles"],
             kinds: { result: small, operand: small, operator: small },
-            seeding: { tasks: 12, maxRounds: 4 },
+            maxSeedRounds: 4,
             update: { ...preset.update, miniBatch: preset.update.miniBatch === null ? null : 8 },
           },
           world: { suites },
@@ -200,9 +201,11 @@ describe("a run", () => {
         let asked = 0
         const seeding = settings(
           "steps=1",
-          "seeding.tasks=5",
-          "seeding.maxRounds=3",
-          kinds(["result", { seeds: 1, proposals: 2, tasks: 1 }], ["operand", { proposals: 2, tasks: 1 }]),
+          "maxSeedRounds=3",
+          kinds(
+            ["result", { seeds: 1, proposedSeeds: 4, proposals: 2, tasks: 1 }],
+            ["operand", { proposedSeeds: 4, proposals: 2, tasks: 1 }],
+          ),
         )
         const { exit } = yield* start(folder, {
           config: seeding,
@@ -226,7 +229,7 @@ describe("a run", () => {
           ),
           [
             ["result", 1, 0],
-            // Two a round until there are five; then only the other kind is asked for.
+            // Two a round until there are four; then only the other kind is asked for.
             ["result", 4, 0],
             ["operand", 1, 5],
           ],
@@ -234,6 +237,10 @@ describe("a run", () => {
         const added = before.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
         assert.lengthOf(added, 6)
         assert.isTrue(added.every(({ step }) => step === 0))
+        assert.deepStrictEqual(
+          added.map(({ origin }) => origin),
+          ["seed", ...Array<string>(5).fill("proposed")],
+        )
       }),
     ),
   )

@@ -161,6 +161,20 @@ describe("Solve", () => {
     }).pipe(withPolicy(playing({ solve: solved }))),
   )
 
+  it.effect("leaves the environment's seeds out where it is told to", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(
+        settings("solve.from=buffer", "solve.seeds=false", kinds(["result", { solve: 2 }])),
+      )
+      state.accept(trackOf(state, "result"), puzzle("9 + 9"), "seed", [])
+      accept(state, "result", "1 + 1")
+      assert.deepStrictEqual(
+        (yield* solve(state)).map(({ question: { id } }) => id),
+        [2, 2],
+      )
+    }).pipe(withPolicy(playing({ solve: solved }))),
+  )
+
   it.effect("draws `solve` tasks of each kind from its own buffer", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(

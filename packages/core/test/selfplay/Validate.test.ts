@@ -43,6 +43,7 @@ describe("Validate", () => {
         environment: "puzzles",
         kind: "result",
         step: 7,
+        origin: "proposed",
         parents: [1],
         task: puzzle("1 + 1"),
         identity: "1 + 1",

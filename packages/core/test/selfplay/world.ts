@@ -13,7 +13,14 @@ import {
 } from "../../src/testing/puzzleEnvironment.ts"
 import { type Respond, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 
-const kind = { seeds: 0, proposals: 4, tasks: 2, solve: 3, maxTokens: { propose: 40, solve: 20 } }
+const kind = {
+  seeds: 0,
+  proposedSeeds: 0,
+  proposals: 4,
+  tasks: 2,
+  solve: 3,
+  maxTokens: { propose: 40, solve: 20 },
+}
 
 const base: RunConfig = {
   ...nano,
@@ -26,7 +33,7 @@ const base: RunConfig = {
   policy: { backend: "scripted", checkpoint: "none", workers: null },
   propose: { references: 2, mix: "uniform", temperature: 1, familyCap: null, train: true },
   estimate: { samples: 4, temperature: 1 },
-  solve: { from: "estimate", samples: 1, mix: "uniform", temperature: 1 },
+  solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
       badFormat: -1,
@@ -82,7 +89,8 @@ export const accept = (
   state: LoopState,
   id: string,
   ...texts: ReadonlyArray<string>
-): ReadonlyArray<TaskRecord> => texts.map((text) => state.accept(trackOf(state, id), puzzle(text), []))
+): ReadonlyArray<TaskRecord> =>
+  texts.map((text) => state.accept(trackOf(state, id), puzzle(text), "proposed", []))
 
 export interface Player {
   /** The proposal to a prompt, by the count of proposals before it. */
