@@ -66,6 +66,8 @@ export const RunConfig = Schema.Struct({
     familyCap: Schema.NullOr(Positive),
     /** Whether proposals are learned from. */
     train: Schema.Boolean,
+    /** The last step that proposes; null is the last of the run. With 0 only the rounds of seeding do. */
+    steps: Schema.NullOr(Count),
   }),
   estimate: Schema.Struct({
     /** Monte-Carlo answers a task. */

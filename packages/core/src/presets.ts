@@ -41,7 +41,7 @@ export const nano: RunConfig = {
   policy: { backend: "wasm", checkpoint: "nano", workers: null },
   executor: { host: "auto", workers: null },
   maxSeedRounds: 0,
-  propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true },
+  propose: { references: 1, mix: "uniform", temperature: 1, familyCap: 4, train: true, steps: null },
   estimate: { samples: 8, temperature: 1 },
   solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
@@ -106,7 +106,7 @@ export const paper: RunConfig = {
   policy: { backend: "tinker", checkpoint: "Qwen/Qwen2.5-Coder-7B", workers: null },
   executor: { host: "auto", workers: null },
   maxSeedRounds: 100,
-  propose: { references: 6, mix: "uniform", temperature: 1, familyCap: null, train: true },
+  propose: { references: 6, mix: "uniform", temperature: 1, familyCap: null, train: true, steps: null },
   estimate: { samples: 8, temperature: 1 },
   solve: { from: "buffer", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: rewards.paper,

@@ -37,7 +37,8 @@ export const step = Effect.fn("Step")(function* (
 })
 
 const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
-  const proposals = yield* propose(state, state.tracks)
+  const proposing = state.step <= (state.config.propose.steps ?? Infinity)
+  const proposals = yield* propose(state, proposing ? state.tracks : [])
   const validated = yield* validate(state, heldOut, proposals)
   const estimates = yield* estimate(state, validated)
   const tasks = settle(state, validated, estimates)

@@ -6,7 +6,18 @@ import type { LoopState } from "../../src/selfplay/State.ts"
 import { heldOutOf } from "../../src/selfplay/Validate.ts"
 import { type Puzzle, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { scriptedLogprob, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
-import { accept, kinds, playing, seeded, settings, solved, stateOf, trackOf, withPolicy } from "./world.ts"
+import {
+  accept,
+  kinds,
+  overKinds,
+  playing,
+  seeded,
+  settings,
+  solved,
+  stateOf,
+  trackOf,
+  withPolicy,
+} from "./world.ts"
 
 const once = (state: LoopState) => step(state, heldOutOf(state.tracks))
 
@@ -151,6 +162,19 @@ describe("Step", () => {
         }),
       ),
     ),
+  )
+
+  it.effect("proposes until the step that it is told to", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings("propose.steps=2", "solve.from=buffer", overKinds))
+      const proposed = []
+      for (let i = 0; i < 3; i++) {
+        const { rollouts, validated } = yield* once(state)
+        proposed.push(validated.length)
+        assert.isTrue(rollouts.some(({ role }) => role === "solve"))
+      }
+      assert.deepStrictEqual(proposed, [4, 4, 0])
+    }).pipe(withPolicy(scriptedPolicy(seeded))),
   )
 
   it.effect("counts each estimated task in its region, and decays the counts of earlier steps", () =>

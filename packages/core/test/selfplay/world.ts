@@ -31,7 +31,7 @@ const base: RunConfig = {
   kinds: { result: kind },
   promptStyle: "full",
   policy: { backend: "scripted", checkpoint: "none", workers: null },
-  propose: { references: 2, mix: "uniform", temperature: 1, familyCap: null, train: true },
+  propose: { references: 2, mix: "uniform", temperature: 1, familyCap: null, train: true, steps: null },
   estimate: { samples: 4, temperature: 1 },
   solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {

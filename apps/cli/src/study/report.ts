@@ -1,0 +1,235 @@
+/** The study as a document: tables of all arms, differences with their intervals, plots. Pure. */
+import { RandomStreams } from "@azr/core"
+import { type Arm, arms } from "./arms.ts"
+import { type Plot, type Series, draw } from "./plots.ts"
+import type { RunResult } from "./results.ts"
+import { halfWidth, mean, pairedDifference } from "./statistics.ts"
+
+export interface Study {
+  /** Text of the document. */
+  readonly markdown: string
+  /** SVG texts by file name. */
+  readonly plots: ReadonlyMap<string, string>
+}
+
+const bootstrapDraws = 2000
+/** Pairs of arms whose difference the study is about: the first is claimed to be better. */
+const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
+  ["full", "base"],
+  ["full", "base-think"],
+  ["full", "frozen"],
+  ["full", "frozen-long"],
+  ["full", "pool-84"],
+  ["full", "pool-256"],
+  ["full", "direct"],
+]
+const claimedSuites = ["deduction-2", "deduction-3", "deduction-4", "deduction-5", "deduction-6"]
+/** Arms of the plots over steps. */
+const plotted = ["full", "frozen", "pool-256", "direct"]
+
+const percent = (share: number): string => (100 * share).toFixed(1)
+const signed = (share: number): string => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)}`
+const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [header, header.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n")
+
+const titleOf = (id: string): string => arms.find((arm) => arm.id === id)?.title ?? id
+
+export const report = (results: ReadonlyArray<RunResult>, command: string): Study => {
+  const byArm = Map.groupBy(results, ({ arm }) => arm)
+  const present = arms.filter(({ id }) => byArm.has(id))
+  const plots = drawPlots(byArm)
+  const sections = [
+    "# Results of the nano study",
+    `Written by \`${command}\` from the folders of its runs. Held-out test suites, greedy, percent of tasks solved; tasks that training never sees (\`docs/INVARIANTS.md\`). ± is the 95 % interval of the mean over seeds (Student's t).`,
+    "## All arms",
+    accuracies(present, byArm),
+    "## Differences",
+    "In percentage points, with the 95 % interval of a bootstrap over seeds and paired tasks.",
+    differences(byArm),
+    "## How they got there",
+    "Means over seeds. Shares of thinking and valid proposals are those of the last ten steps.",
+    behaviour(present, byArm),
+    ...[...plots.keys()].map(
+      (file) => `![${file.replace(/\.svg$/, "").replaceAll("-", " ")}](results/${file})`,
+    ),
+  ]
+  return { markdown: `${sections.filter((section) => section !== "").join("\n\n")}\n`, plots }
+}
+
+type ByArm = ReadonlyMap<string, ReadonlyArray<RunResult>>
+
+const accuracyOf = (run: RunResult, suite: string): number | null => {
+  const found = run.test.find((result) => result.suite === suite)
+  return found === undefined || found.total === 0 ? null : found.correct / found.total
+}
+
+const accuracies = (present: ReadonlyArray<Arm>, byArm: ByArm): string => {
+  const suites = [
+    ...new Set([...byArm.values()].flat().flatMap(({ test }) => test.map(({ suite }) => suite))),
+  ]
+  return table(
+    ["arm", "seeds", ...suites],
+    present.map(({ id, title }) => {
+      const runs = byArm.get(id) ?? []
+      return [
+        title,
+        String(runs.length),
+        ...suites.map((suite) => {
+          const shares = runs.flatMap((run) => accuracyOf(run, suite) ?? [])
+          if (shares.length === 0) return "–"
+          const half = halfWidth(shares)
+          return half === null ? percent(mean(shares)) : `${percent(mean(shares))} ± ${percent(half)}`
+        }),
+      ]
+    }),
+  )
+}
+
+const differences = (byArm: ByArm): string => {
+  const streams = new RandomStreams.RandomStreams(0)
+  const rows = claims.flatMap(([better, worse]) => {
+    const [one, other] = [byArm.get(better), byArm.get(worse)]
+    if (one === undefined || other === undefined) return []
+    return [
+      [
+        `${titleOf(better)} − ${titleOf(worse)}`,
+        ...claimedSuites.map((suite) => {
+          const verdicts = (runs: ReadonlyArray<RunResult>) =>
+            runs.flatMap((run) => run.test.find((result) => result.suite === suite)?.verdicts ?? [])
+          const [ones, others] = [verdicts(one), verdicts(other)]
+          if (ones.length === 0 || others.length === 0) return "–"
+          const stream = streams.get(`study/${better}/${worse}/${suite}`)
+          const { high, low, mean: value } = pairedDifference(ones, others, stream, bootstrapDraws)
+          return `${signed(value)} [${signed(low)}, ${signed(high)}]`
+        }),
+      ],
+    ]
+  })
+  return rows.length === 0 ? "" : table(["arms", ...claimedSuites], rows)
+}
+
+const behaviour = (present: ReadonlyArray<Arm>, byArm: ByArm): string =>
+  table(
+    [
+      "arm",
+      "steps",
+      "thinks",
+      "answer tokens",
+      "statements",
+      "valid",
+      "new",
+      "programs",
+      "tokens generated",
+      "trained",
+      "s a step",
+      "last / first 20 % of steps",
+    ],
+    present.map(({ id, title }) => {
+      const runs = byArm.get(id) ?? []
+      const late = (key: string): string => {
+        const values = runs.flatMap(({ steps }) => steps.slice(-10).flatMap((metrics) => metrics[key] ?? []))
+        return values.length === 0 ? "–" : mean(values).toFixed(2)
+      }
+      const millions = (of: (run: RunResult) => number): string =>
+        `${(mean(runs.map(of)) / 1e6).toFixed(2)} M`
+      const seconds = runs.flatMap((run) => run.seconds)
+      return [
+        title,
+        String(Math.max(...runs.map(({ steps }) => steps.length))),
+        late("solve/deduction/response/thinks"),
+        late("solve/deduction/tokens"),
+        late("propose/deduction/task/statements"),
+        late("propose/deduction/valid"),
+        late("propose/deduction/new"),
+        mean(runs.map(({ programs }) => programs.at(-1) ?? 0)).toFixed(0),
+        millions((run) => run.generatedTokens),
+        millions((run) => run.trainedTokens),
+        seconds.length === 0 ? "–" : mean(seconds).toFixed(2),
+        seconds.length === 0 ? "–" : mean(runs.map(({ seconds: own }) => slowdown(own))).toFixed(2),
+      ]
+    }),
+  )
+
+/** Time of the last fifth of the steps, as a multiple of that of the first fifth. */
+const slowdown = (seconds: ReadonlyArray<number>): number => {
+  const fifth = Math.max(1, Math.floor(seconds.length / 5))
+  return mean(seconds.slice(-fifth)) / mean(seconds.slice(0, fifth))
+}
+
+// ------------------------------------------------------------------------------------------------ plots
+
+const drawPlots = (byArm: ByArm): ReadonlyMap<string, string> => {
+  const overSteps = (key: string): ReadonlyArray<Series> =>
+    curves(byArm, ({ steps }) => steps.flatMap((metrics, index) => point(index + 1, metrics[key])))
+  const plots: ReadonlyArray<readonly [file: string, plot: Plot]> = [
+    [
+      "held-out-accuracy.svg",
+      {
+        title: "Held-out accuracy at 3 statements (dev tasks, greedy)",
+        xLabel: "step",
+        yLabel: "share solved",
+        range: [0, 1],
+        series: curves(byArm, ({ dev }) =>
+          dev.flatMap(({ results, step }) => {
+            const found = results.find(({ suite }) => suite === "deduction-3")
+            return found === undefined ? [] : point(step, found.correct / found.total)
+          }),
+        ),
+      },
+    ],
+    ...(
+      [
+        ["thoughts", "Answers that think first", "share", "solve/deduction/response/thinks", [0, 1]],
+        [
+          "program-length",
+          "Length of proposed programs",
+          "statements",
+          "propose/deduction/task/statements",
+          null,
+        ],
+        ["response-length", "Length of answers to deduction tasks", "tokens", "solve/deduction/tokens", null],
+        ["entropy", "Entropy of the policy on trained tokens", "nats", "train/entropy", null],
+        ["valid", "Valid proposals", "share", "propose/deduction/valid", [0, 1]],
+        ["new", "New tasks among valid proposals", "share", "propose/deduction/new", [0, 1]],
+      ] as const
+    ).map(([file, title, yLabel, key, range]): readonly [string, Plot] => [
+      `${file}.svg`,
+      { title, xLabel: "step", yLabel, range, series: overSteps(key) },
+    ]),
+    [
+      "programs.svg",
+      {
+        title: "Different programs so far",
+        xLabel: "step",
+        yLabel: "programs",
+        range: null,
+        series: curves(byArm, ({ programs }) => programs.flatMap((count, index) => point(index + 1, count))),
+      },
+    ],
+  ]
+  return new Map(
+    plots.flatMap(([file, plot]) => (plot.series.length === 0 ? [] : [[file, draw(plot)] as const])),
+  )
+}
+
+const point = (x: number, y: number | undefined): ReadonlyArray<readonly [x: number, y: number]> =>
+  y === undefined || !Number.isFinite(y) ? [] : [[x, y]]
+
+/** A line an arm: the mean over its seeds at each x, and their range. */
+const curves = (
+  byArm: ByArm,
+  pointsOf: (run: RunResult) => ReadonlyArray<readonly [x: number, y: number]>,
+): ReadonlyArray<Series> =>
+  plotted.flatMap((id) => {
+    const runs = byArm.get(id) ?? []
+    const byX = Map.groupBy(runs.flatMap(pointsOf), ([x]) => x)
+    const points = [...byX]
+      .toSorted(([a], [b]) => a - b)
+      .map(([x, values]) => {
+        const ys = values.map(([, y]) => y)
+        return { x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }
+      })
+    return points.length < 2 ? [] : [{ label: titleOf(id), points }]
+  })
