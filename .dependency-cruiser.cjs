@@ -29,6 +29,13 @@ module.exports = {
       to: { pathNot: ["^packages/core/src/", effect, "node_modules/(@effect/)?vitest/"] },
     },
     {
+      name: "core-conformance-without-a-test-framework",
+      comment: "@azr/core/conformance is what `azr env test` checks environments by.",
+      severity: "error",
+      from: { path: "^packages/core/src/testing/(conformance/|ClauseBroken)" },
+      to: { pathNot: ["^packages/core/src/(?!testing/(?!conformance/|ClauseBroken))", effect] },
+    },
+    {
       name: "environment-imports-core-and-wasm-host-only",
       severity: "error",
       from: { path: "^packages/(env-[^/]+)/" },

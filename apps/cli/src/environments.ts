@@ -2,6 +2,7 @@
 import { Environment, RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-python-wasm"
+import javascript from "@azr/env-js"
 import { Effect } from "effect"
 import { UsageError } from "./exitCodes.ts"
 
@@ -10,6 +11,7 @@ export const environments: ReadonlyArray<LanguageEnvironment> = [
   pythonNano,
   pythonNanoThink,
   pythonNanoDirect,
+  javascript,
 ]
 
 export const environmentIds: ReadonlyArray<string> = environments.map(({ id }) => id)

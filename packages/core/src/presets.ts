@@ -3,7 +3,7 @@
  * (arXiv 2505.03335, §3 and its table of hyperparameters), `code` as released (commit a82124e), where the two differ.
  */
 import { presets as rewards } from "./Reward.ts"
-import type { KindConfig, RunConfig } from "./RunConfig.ts"
+import type { KindConfig, RunConfig } from "./runConfigSchema.ts"
 
 /** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
 export const nano: RunConfig = {

@@ -1,5 +1,6 @@
 /** Python, as `languageEnvironment` needs to know it. */
 import type { Language } from "@azr/core/language"
+import { examples } from "./examples.ts"
 import { parseArguments, parseValue } from "./literals/parse.ts"
 import { renderArguments, renderValue } from "./literals/render.ts"
 import { checkProgram, entry } from "./rules.ts"
@@ -14,4 +15,5 @@ export const python: Language = {
   renderValue,
   renderArguments,
   checkProgram,
+  examples,
 }

@@ -4,6 +4,7 @@ import { Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { environmentIds, findEnvironment } from "../environments.ts"
 import { CheckFailed, UsageError, unreadable } from "../exitCodes.ts"
+import { hostFlag, onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 
 export const runProgramCommand = Command.make(
@@ -14,6 +15,7 @@ export const runProgramCommand = Command.make(
       Flag.withDescription("Environment that runs it (default python)"),
       Flag.withDefault("python"),
     ),
+    host: hostFlag,
     input: Flag.String("input").pipe(
       Flag.withDescription('Argument list as source text, e.g. "[3, 1, 2], True"'),
       Flag.withDefault(""),
@@ -26,7 +28,7 @@ export const runProgramCommand = Command.make(
     ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("The outcome as JSON"), Flag.withDefault(false)),
   },
-  Effect.fn("azr run-program")(function* ({ env, file, fuel, input, json }) {
+  Effect.fn("azr run-program")(function* ({ env, file, fuel, host, input, json }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const environment = yield* findEnvironment(env)
@@ -46,7 +48,7 @@ export const runProgramCommand = Command.make(
         limits: { ...Executor.defaultLimits, fuel },
         conditions: "reference",
       })
-    }).pipe(Effect.provide(environment.layer))
+    }).pipe(Effect.provide(environment.layer), onHost(host))
 
     if (json) {
       yield* output.result(

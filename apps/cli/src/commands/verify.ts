@@ -4,6 +4,7 @@ import type { Executor } from "@azr/core"
 import { Case, type Judgement, type LanguageEnvironment, judgeCase } from "@azr/core/language"
 import { environmentIds, findEnvironment } from "../environments.ts"
 import { CheckFailed, unreadable } from "../exitCodes.ts"
+import { hostFlag, onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 
 const decodeCase = Schema.decodeUnknownResult(Schema.fromJsonString(Case), {
@@ -25,12 +26,13 @@ export const verifyCommand = Command.make(
       Flag.withDescription("Environment that judges (default python)"),
       Flag.withDefault("python"),
     ),
+    host: hostFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("One JSON object a case on stdout (what a pipe gets anyway)"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr verify")(function* ({ env, file, json }) {
+  Effect.fn("azr verify")(function* ({ env, file, host, json }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const stdio = yield* Stdio.Stdio
@@ -51,6 +53,7 @@ export const verifyCommand = Command.make(
         return output.result(machine ? JSON.stringify(judgement) : forPeople(judgement, output))
       }),
       Effect.provide(environment.layer),
+      onHost(host),
     )
     if (malformed > 0) {
       return yield* new CheckFailed({ message: `${malformed} lines are not cases; their places say why` })

@@ -4,6 +4,7 @@ import type { ProposalRejected, Split } from "../Environment.ts"
 import type { Executor, ExecutorError, ProgramFacts } from "../Executor.ts"
 import type { RandomStream } from "../RandomStreams.ts"
 import type { Equality, Value } from "../Value.ts"
+import type { LanguageExamples } from "./LanguageExamples.ts"
 import type { ProgramDraft } from "./Task.ts"
 
 /** Facts about the language. Pure functions and data. */
@@ -25,6 +26,8 @@ export interface Language {
   readonly renderArguments: (values: ReadonlyArray<Value>) => string
   /** The language's rules for programs of tasks: null where one is allowed, else which rule it breaks. */
   readonly checkProgram: (facts: ProgramFacts) => { readonly reason: string; readonly message: string } | null
+  /** What the conformance suite tests the language's executor with. */
+  readonly examples?: LanguageExamples
 }
 
 /** Which tasks of the language belong to an environment: all of them, or a fragment with its own bounds. */

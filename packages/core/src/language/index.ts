@@ -1,6 +1,7 @@
 export * from "./Case.ts"
 export * from "./FullSurface.ts"
 export * from "./Language.ts"
+export * from "./LanguageExamples.ts"
 export * from "./Surface.ts"
 export * from "./Task.ts"
 export * from "./complexity.ts"

@@ -19,6 +19,8 @@ export {
   type Respond,
   ScriptedPolicy,
   type Update,
+  scriptedKl,
   scriptedLogprob,
   scriptedPolicy,
 } from "./scriptedPolicy.ts"
+export { type EnvironmentSuiteOptions, environmentSuite } from "./environmentSuite.ts"

@@ -13,7 +13,7 @@ import {
   type Outcome,
 } from "../../src/Executor.ts"
 import type { Domain, Language } from "../../src/language/Language.ts"
-import { type Value, float, int, list } from "../../src/Value.ts"
+import { type Value, bool, encode, equals, float, int, list, string } from "../../src/Value.ts"
 
 const words = (program: string): ReadonlyArray<string> =>
   program
@@ -32,7 +32,9 @@ const failure = (kind: GuestFailure["kind"], name: string | null, message: strin
   message,
 })
 
-const operations: Readonly<Record<string, (stack: Array<Value>, request: ExecutionRequest) => Value>> = {
+type Operation = (stack: Array<Value>, request: ExecutionRequest, print: (text: string) => void) => Value
+
+const operations: Readonly<Record<string, Operation>> = {
   dup: (stack) => {
     const top = stack.pop() as Value
     stack.push(top)
@@ -53,24 +55,59 @@ const operations: Readonly<Record<string, (stack: Array<Value>, request: Executi
   spin: () => {
     throw failure("fuel", null, "out of fuel")
   },
+  hoard: () => {
+    throw failure("memory", null, "out of memory")
+  },
+  recurse: () => {
+    throw failure("stack", null, "out of stack")
+  },
   object: () => {
     throw failure("unrepresentable", null, "an object")
   },
+  flood: () => string("x".repeat(70_000)),
+  say: (stack, _, print) => {
+    print("said\n")
+    return stack.pop() as Value
+  },
+  /** Which items of a list equal which. */
+  same: (stack) => {
+    const top = stack.pop()
+    const items = top?.kind === "list" ? top.items : []
+    return list(items.map((a) => list(items.map((b) => bool(equals(a, b, "python"))))))
+  },
 }
 
+const isNumber = (word: string): boolean => /^-?\d+$/u.test(word)
+const unknownWord = (program: string): string | undefined =>
+  words(program).find((word) => !isNumber(word) && !Object.hasOwn(operations, word))
+
+/** One unit of fuel a word, and one for the call. */
 const run = (request: ExecutionRequest): Outcome => {
+  const { limits, program } = request
   const stack = [...request.arguments]
+  let fuel = 0
+  let stdout = ""
+  const spend = () => {
+    if (fuel === limits.fuel) throw failure("fuel", null, "out of fuel")
+    fuel += 1
+  }
   try {
-    for (const word of words(request.program)) {
-      stack.push(
-        /^-?\d+$/u.test(word)
-          ? int(BigInt(word))
-          : (operations[word] as (typeof operations)[string])(stack, request),
-      )
+    const unknown = unknownWord(program)
+    if (unknown !== undefined) throw failure("syntax", "SyntaxError", `what is ${unknown}?`)
+    if (request.entry !== stackLanguage.entry) throw failure("exception", "NameError", request.entry)
+    spend()
+    for (const word of words(program)) {
+      spend()
+      const operation = operations[word] ?? (() => int(BigInt(word)))
+      stack.push(operation(stack, request, (text) => (stdout += text)))
     }
-    return { _tag: "Returned", value: stack.pop() as Value, stdout: "", fuel: words(request.program).length }
+    const value = stack.pop() as Value
+    if (encode(value).length > limits.outputBytes) throw failure("output", null, "too long")
+    return { _tag: "Returned", value, stdout, fuel }
   } catch (error) {
-    return { _tag: "Failed", failure: error as GuestFailure, stdout: "", fuel: 0 }
+    const failed = error as GuestFailure
+    // A loop without end takes all there is.
+    return { _tag: "Failed", failure: failed, stdout, fuel: failed.kind === "fuel" ? limits.fuel : fuel }
   }
 }
 
@@ -99,16 +136,14 @@ export const stackExecutor = ({ onRun, unanswered }: StackExecutorOptions): Laye
       ),
     inspect: (program) =>
       answering("inspect", () => {
-        const unknown = words(program).find(
-          (word) => !/^-?\d+$/u.test(word) && operations[word] === undefined,
-        )
+        const unknown = unknownWord(program)
         return Effect.succeed({
           syntaxError: unknown === undefined ? null : `what is ${unknown}?`,
           functions: [],
           topLevel: [],
           imports: [],
           calls: [],
-          names: [...words(program)],
+          names: words(program).toSorted(),
           attributes: [],
           canonical: words(program).join(" "),
           operations: [...new Set(words(program))].toSorted(),
@@ -134,14 +169,28 @@ export const stackExecutor = ({ onRun, unanswered }: StackExecutorOptions): Laye
   })
 }
 
+/** The parts between commas that stand in no brackets. */
+const parts = (text: string): ReadonlyArray<string> => {
+  const found = [""]
+  let depth = 0
+  for (const character of text) {
+    if (character === "[") depth += 1
+    if (character === "]") depth -= 1
+    if (character === "," && depth === 0) found.push("")
+    else found.push(`${found.pop()}${character}`)
+  }
+  return found
+}
+
+const parseAll = (text: string): Result.Result<ReadonlyArray<Value>, string> =>
+  Result.all(parts(text).map(parseValue))
+
 const parseValue = (text: string): Result.Result<Value, string> => {
   const inner = text.trim()
   if (/^-?\d+$/u.test(inner)) return Result.succeed(int(BigInt(inner)))
   if (/^-?\d+\.\d+$/u.test(inner)) return Result.succeed(float(Number(inner)))
-  const [, item] = /^\[(.*)\]$/u.exec(inner) ?? []
-  return item === undefined
-    ? Result.fail(`${inner} is no value`)
-    : Result.map(parseValue(item), (value) => list([value]))
+  const [, items] = /^\[(.*)\]$/su.exec(inner) ?? []
+  return items === undefined ? Result.fail(`${inner} is no value`) : Result.map(parseAll(items), list)
 }
 
 const renderValue = (value: Value): string => {
@@ -163,7 +212,7 @@ export const stackLanguage: Language = {
   entry: "f",
   equality: "python",
   parseValue,
-  parseArguments: (text) => Result.map(parseValue(text), (value) => [value]),
+  parseArguments: parseAll,
   renderValue,
   renderArguments: (values) => values.map(renderValue).join(", "),
   checkProgram: ({ names }) =>

@@ -1,0 +1,178 @@
+import { pathToFileURL } from "node:url"
+import { Effect, Path } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import type { Environment, Executor } from "@azr/core"
+import type { LanguageEnvironment } from "@azr/core/language"
+import { wasmtimeStatus } from "@azr/wasm-host"
+import { command, quoted } from "../command.ts"
+import { type ClauseReport, checkClauses, chooseClauses } from "../conformance.ts"
+import { environments, findEnvironment } from "../environments.ts"
+import { CheckFailed, UsageError } from "../exitCodes.ts"
+import { hostFlag } from "../hostFlag.ts"
+import { Output } from "../Output.ts"
+import { Table } from "../Table.ts"
+
+/** Whatever services its kinds need, its own layer provides; for languages that is an executor. */
+type AnyEnvironment = Environment.Environment<Executor.Executor>
+
+const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON on stdout"), Flag.withDefault(false))
+
+const environment = Argument.String("environment").pipe(
+  Argument.withDescription("Id of an environment, or a module file whose default export is one"),
+)
+
+const isEnvironment = (value: unknown): value is AnyEnvironment =>
+  typeof value === "object" && value !== null && "id" in value && "kinds" in value && "layer" in value
+
+/** An environment by its id, or the default export of a module file. */
+const readEnvironment = Effect.fnUntraced(function* (
+  name: string,
+): Effect.fn.Return<AnyEnvironment, UsageError, Path.Path> {
+  if (!/\.[cm]?[jt]s$/.test(name)) return yield* findEnvironment(name)
+  const path = yield* Path.Path
+  const unusable = (reason: string) => new UsageError({ message: `${name} ${reason}` })
+  const module: unknown = yield* Effect.tryPromise({
+    try: () => import(pathToFileURL(path.resolve(name)).href),
+    catch: (error) => unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
+  })
+  const found = (module as { readonly default?: unknown }).default
+  if (!isEnvironment(found)) return yield* unusable("has no environment for its default export")
+  return found
+})
+
+const language = (given: object): LanguageEnvironment["language"] | null =>
+  "language" in given ? (given as LanguageEnvironment).language : null
+
+const list = Effect.fn("azr env list")(function* ({ json }: { readonly json: boolean }) {
+  const output = yield* Output
+  const table = new Table(["environment", "kinds", "styles", "title"], "llll")
+  for (const { id, kinds, styles, title } of environments) {
+    const names = kinds.map((kind) => kind.id)
+    if (json) yield* output.result(JSON.stringify({ id, title, kinds: names, styles }))
+    else table.row([id, names.join(" "), styles.join(" "), title])
+  }
+  if (!json) for (const line of table.lines()) yield* output.result(line)
+})
+
+const listCommand = Command.make("list", { json }, list).pipe(
+  Command.withDescription("All environments: kinds of tasks, prompt styles, title"),
+)
+
+const infoCommand = Command.make(
+  "info",
+  { environment, json },
+  Effect.fn("azr env info")(function* ({ environment: name, json }) {
+    const output = yield* Output
+    const found = yield* readEnvironment(name)
+    const suites = yield* found.suites
+    const spoken = language(found)
+    const facts = {
+      id: found.id,
+      title: found.title,
+      styles: found.styles,
+      language: spoken === null ? null : spoken.name,
+      kinds: found.kinds.map(({ id, references }) => ({ id, references })),
+      suites: suites.map(({ id, kind, split, tasks }) => ({ id, kind, split, tasks: tasks.length })),
+    }
+    if (json) return yield* output.result(JSON.stringify(facts))
+    const row = (label: string, text: string) =>
+      output.result(`${output.style("stdout", "dim", label.padEnd(12))} ${text}`)
+    yield* row("environment", facts.id)
+    yield* row("title", facts.title)
+    yield* row("language", facts.language ?? "none")
+    yield* row("styles", facts.styles.join(", "))
+    for (const { id, references } of facts.kinds) {
+      const from = references.from.join(", ")
+      yield* row(
+        "kind",
+        `${id.padEnd(12)} ${references.given ? `made for a task of ${from}` : `shown tasks of ${from}`}`,
+      )
+    }
+    for (const { id, split, tasks } of facts.suites)
+      yield* row("suite", `${id.padEnd(12)} ${split}, ${tasks} tasks`)
+  }),
+).pipe(
+  Command.withDescription("One environment: language, styles, kinds and what they refer to, held-out suites"),
+)
+
+const marks = { holds: "✓", broken: "✗", fault: "✗", skipped: "–" } as const
+
+/** What is printed of a clause: a line, and for a broken one what was found and how to see it again. */
+const reportLines = (
+  report: ClauseReport,
+  name: string,
+  { style }: Output["Service"],
+): ReadonlyArray<string> => {
+  const { id, message, reproduce, status, title } = report
+  const mark = marks[status]
+  switch (status) {
+    case "holds":
+      return [`${style("stdout", "green", mark)} ${id.padEnd(3)} ${title}`]
+    case "skipped":
+      return [style("stdout", "dim", `${mark} ${id.padEnd(3)} ${title} (${message})`)]
+    default:
+      return [
+        `${style("stdout", "red", mark)} ${id.padEnd(3)} ${title}`,
+        `      ${status === "broken" ? "found" : "fault"}: ${message.replaceAll(/\s*\n\s*/g, " ")}`,
+        ...(reproduce === "" ? [] : [`      call:  ${reproduce}`]),
+        `      again: ${command} env test ${quoted(name)} --filter ${id}`,
+      ]
+  }
+}
+
+const testCommand = Command.make(
+  "test",
+  {
+    environment,
+    filter: Flag.String("filter").pipe(
+      Flag.withDescription("Only the clause of this id, or those with this text in their title"),
+      Flag.withDefault(""),
+    ),
+    host: hostFlag,
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("One JSON object a clause on stdout"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn("azr env test")(function* ({ environment: name, filter, host, json }) {
+    const output = yield* Output
+    const found = yield* readEnvironment(name)
+    const clauses = yield* chooseClauses(found, filter)
+    yield* output.announce(`checking ${found.id} …`)
+    const reports = yield* checkClauses(found, clauses, host, (report) =>
+      json
+        ? output.result(JSON.stringify({ environment: found.id, ...report }))
+        : Effect.forEach(reportLines(report, name, output), output.result, { discard: true }),
+    )
+    const wasmtime = wasmtimeStatus()
+    if (!wasmtime.available) yield* output.progress(`not compared with wasmtime: ${wasmtime.reason}`)
+    const count = (status: ClauseReport["status"]) =>
+      reports.filter((report) => report.status === status).length
+    const broken = count("broken") + count("fault")
+    yield* output.progress(`clauses: ${count("holds")} hold, ${broken} broken, ${count("skipped")} skipped`)
+    if (broken > 0) {
+      const ids = reports.flatMap(({ id, status }) => (status === "broken" || status === "fault" ? [id] : []))
+      return yield* new CheckFailed({ message: `${found.id} breaks ${ids.join(", ")}` })
+    }
+  }),
+).pipe(
+  Command.withDescription(
+    "Check an environment against its contract, clause by clause (docs/ENVIRONMENTS.md). Exit code 3 when one is broken",
+  ),
+  Command.withShortDescription("Check an environment against its contract"),
+  Command.withExamples([
+    {
+      command: "azr env test python",
+      description: "Every clause, with a line to reproduce for each that is broken",
+    },
+    {
+      command: "azr env test ./my-environment.ts --filter gold",
+      description: "Clauses about gold responses",
+    },
+  ]),
+)
+
+export const envCommand = Command.make("env", { json }, list).pipe(
+  Command.withDescription("List, inspect and test environments"),
+  Command.withSubcommands([listCommand, infoCommand, testCommand]),
+)

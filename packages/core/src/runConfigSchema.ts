@@ -1,0 +1,131 @@
+/** The shape of a run's configuration. A setting that decides something about the algorithm is in here, and nowhere else. */
+import { Schema } from "effect"
+import { AdvantageConfig } from "./Advantage.ts"
+import { PromptStyle } from "./Environment.ts"
+import { AdamConfig, KlEstimator, LossConfig } from "./PolicyEngine.ts"
+import { Reduction } from "./Reduction.ts"
+import { RewardConfig } from "./Reward.ts"
+import { BufferConfig, BufferMix } from "./TaskBuffer.ts"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Positive = Schema.Int.check(Schema.isGreaterThan(0))
+const Temperature = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** What a step does for one kind of task. */
+export const KindConfig = Schema.Struct({
+  /** Tasks of the environment that its buffer starts with. */
+  seeds: Count,
+  /** Tasks that the first policy proposes before the first step, without being trained (paper, §3.3.1). */
+  proposedSeeds: Count,
+  /** Proposals sampled a step. */
+  proposals: Count,
+  /** How many of the valid ones, in order, are estimated and rewarded; further ones only enter the buffer. */
+  tasks: Count,
+  /** Tasks drawn from the buffer for the solver a step, where `solve.from` uses the buffer. */
+  solve: Count,
+  /** Longest response, in tokens. */
+  maxTokens: Schema.Struct({ propose: Positive, solve: Positive }),
+})
+export type KindConfig = typeof KindConfig.Type
+
+export const RunConfig = Schema.Struct({
+  /** The preset this configuration began with. */
+  preset: Schema.String,
+  seed: Count,
+  steps: Count,
+  /** Environments of the curriculum, by id. */
+  environments: Schema.NonEmptyArray(Schema.String),
+  /** Kinds of task, by id, in each environment that has them. */
+  kinds: Schema.Record(Schema.String, KindConfig),
+  promptStyle: PromptStyle,
+  policy: Schema.Struct({
+    backend: Schema.String,
+    /** `nano` is the embedded one; else a folder or file that the backend reads. */
+    checkpoint: Schema.String,
+    /** Threads; null is one a core. */
+    workers: Schema.NullOr(Positive),
+  }),
+  executor: Schema.Struct({
+    /** `auto` is the fastest host that works here; results are the same on each. */
+    host: Schema.Literals(["auto", "v8", "wasmtime"]),
+    /** Threads; null is one a core. */
+    workers: Schema.NullOr(Positive),
+  }),
+  /** Most rounds of proposals for the `proposedSeeds`; a policy that is too weak begins with what it has after them. */
+  maxSeedRounds: Count,
+  propose: Schema.Struct({
+    /** Reference tasks in a prompt. */
+    references: Count,
+    mix: BufferMix,
+    temperature: Temperature,
+    /** At most this many tasks of one family (one program) a step; null is no cap. */
+    familyCap: Schema.NullOr(Positive),
+    /** Whether proposals are learned from. */
+    train: Schema.Boolean,
+    /** The last step that proposes; null is the last of the run. With 0 only the rounds of seeding do. */
+    steps: Schema.NullOr(Count),
+  }),
+  estimate: Schema.Struct({
+    /** Monte-Carlo answers a task. */
+    samples: Positive,
+    temperature: Temperature,
+  }),
+  solve: Schema.Struct({
+    /** What the solver learns from: the estimate's answers, tasks drawn from the buffer, or both. */
+    from: Schema.Literals(["estimate", "buffer", "both"]),
+    /** Answers to a task that was drawn from the buffer. */
+    samples: Positive,
+    /** Whether the environment's seeds are among the tasks that are drawn. */
+    seeds: Schema.Boolean,
+    mix: BufferMix,
+    temperature: Temperature,
+  }),
+  reward: RewardConfig,
+  advantage: Schema.Struct({ propose: AdvantageConfig, solve: AdvantageConfig }),
+  /** Factor on the advantages of a role. */
+  roleWeight: Schema.Struct({ propose: Schema.Finite, solve: Schema.Finite }),
+  loss: LossConfig,
+  /** Coefficient of the entropy bonus, per token and in nats; 0 is off. */
+  entropyBonus: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
+  /**
+   * Penalty for leaving the policy that the run began with; null is off. `loss` adds it to each token's loss; `reward` takes
+   * coefficient · Σ k over the tokens of a response, as sampled, from the response's reward.
+   */
+  kl: Schema.NullOr(
+    Schema.Struct({
+      estimator: KlEstimator,
+      coefficient: Schema.Finite,
+      in: Schema.Literals(["loss", "reward"]),
+    }),
+  ),
+  update: Schema.Struct({
+    /** Passes over what a step learns from. */
+    epochs: Positive,
+    /** Responses of one optimizer step, drawn without repetition in each pass; null is all of them. */
+    miniBatch: Schema.NullOr(Positive),
+  }),
+  reduction: Reduction,
+  optimizer: Schema.Struct({
+    ...AdamConfig.fields,
+    /** Steps over which the learning rate rises linearly from 0. */
+    warmupSteps: Count,
+    /** Share of the learning rate that is left at the last step, after a linear fall; 1 is constant. */
+    finalShare: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  }),
+  buffer: BufferConfig,
+  evaluate: Schema.Struct({
+    /** Steps between evaluations on the dev suites; 0 is only before and after. */
+    every: Count,
+    /** Suites by id, e.g. `deduction-3`; empty is all of the environment. */
+    suites: Schema.Array(Schema.String),
+    /** At most this many tasks of a suite; null is all. The test suites are always whole. */
+    devTasks: Schema.NullOr(Positive),
+  }),
+  checkpoint: Schema.Struct({
+    /** Steps between checkpoints; 0 is only at the end. */
+    every: Count,
+    /** How many of the latest are kept. */
+    keep: Positive,
+  }),
+})
+export type RunConfig = typeof RunConfig.Type
