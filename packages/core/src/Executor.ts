@@ -6,7 +6,7 @@
  * failure kind and fuel on any worker, any host, any machine.
  */
 import { Context, type Effect, Schema } from "effect"
-import { ValueFromJson } from "./Value.ts"
+import { type Value, ValueFromJson } from "./Value.ts"
 
 /** Hard limits of one call. What exceeds them is a guest failure, never a fault of the infrastructure. */
 export const ExecutionLimits = Schema.Struct({
@@ -173,6 +173,11 @@ export class Executor extends Context.Service<
      */
     readonly evaluateArguments: (
       text: string,
-    ) => Effect.Effect<ReadonlyArray<ExecutionRequest["arguments"][number]>, ExecutorError | LiteralRefused>
+    ) => Effect.Effect<ReadonlyArray<Value>, ExecutorError | LiteralRefused>
+    /**
+     * Evaluates one value written as a literal or as a constructor expression that is mere notation (`set()`,
+     * `Counter({'a': 2})`): an answer that leaves arithmetic, counting or sorting to the executor is refused.
+     */
+    readonly evaluateValue: (text: string) => Effect.Effect<Value, ExecutorError | LiteralRefused>
   }
 >()("@azr/core/Executor") {}

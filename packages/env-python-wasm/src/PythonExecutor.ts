@@ -1,12 +1,26 @@
 /** The executor of Python: CPython in an import-free WebAssembly component, built by `pnpm build:executor`. */
 import { languageExecutor } from "@azr/wasm-host"
 
-export const { component, layer, layerNoDeps } = languageExecutor({
+export const { component, layer, layerNoDeps, runCall, runOutcome } = languageExecutor({
   id: "python",
   artifacts: new URL("../artifacts/", import.meta.url),
   // They differ in their hash seed and the layout of their heap.
   images: { reference: "a", perturbed: "b" },
   missingName: "NameError",
+  kinds: new Set([
+    "null",
+    "bool",
+    "int",
+    "float",
+    "complex",
+    "string",
+    "bytes",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "frozenset",
+  ]),
   // How CPython writes an object that has no text of its own: `<A object at 0x7f…>`. It is the same only in one image.
   address: /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/,
   warmUp: [

@@ -47,7 +47,10 @@ const importablePackages = new Set([
   "numbers",
 ])
 
-/** Builtins that reach outside, run text as code, or look up names at run time; reading one is enough. */
+/**
+ * Builtins that reach outside, run text as code, or look up names at run time; reading one is enough. What a function
+ * binds itself is another thing of that name, and not among the names of the facts.
+ */
 const bannedNames = new Set([
   // An address: no property of a value.
   "id",
@@ -72,9 +75,6 @@ const bannedNames = new Set([
   "methodcaller",
   "get_type_hints",
 ])
-
-/** Of those, ordinary words that honest programs call their parameters: then only calling them is refused. */
-const parameterWords = new Set(["id", "open", "input", "vars", "dir", "exit", "quit", "help"])
 
 /** Attributes that lead from a value to its frame, its module's globals, or a module that is not on the list. */
 const bannedAttributes = new Set([
@@ -187,15 +187,8 @@ const importsAllowed: Rule = ({ imports }) => {
     : { reason: "import", message: `the module ${offender} may not be imported` }
 }
 
-const namesAllowed: Rule = ({ calls, functions, names }) => {
-  const parameters = new Set(functions.flatMap((declared) => declared.parameters))
-  const called = new Set(calls)
-  const isBanned = (name: string): boolean => {
-    if (isDunder(name)) return true
-    if (!bannedNames.has(name)) return false
-    return called.has(name) || !(parameterWords.has(name) && parameters.has(name))
-  }
-  const offender = names.find(isBanned)
+const namesAllowed: Rule = ({ names }) => {
+  const offender = names.find((name) => bannedNames.has(name) || isDunder(name))
   return offender === undefined ? null : { reason: "name", message: `${offender} may not be used` }
 }
 

@@ -42,7 +42,11 @@ export interface MeterOptions {
   readonly maximumPages: number
   /** Most nested calls that can be part of a recursion. */
   readonly maximumDepth: number
+  /** Most units that one function entry or loop iteration takes; 64 unless given. */
+  readonly maximumStep?: number
 }
+
+const MAXIMUM_STEP = 64
 
 /** One byte for each page that a 32-bit address can name, so that marking a store never traps; in pages of 64 KiB. */
 const MARK_PAGES = 2 ** (32 - PAGE_SHIFT - 16)
@@ -50,7 +54,10 @@ const MARK_PAGES = 2 ** (32 - PAGE_SHIFT - 16)
 const INITIAL_FUEL = 2n ** 62n
 
 /** The metered module. `module` must have one memory and neither imports nor a start function. */
-export const meter = (module: Uint8Array, { maximumDepth, maximumPages }: MeterOptions): Uint8Array => {
+export const meter = (
+  module: Uint8Array,
+  { maximumDepth, maximumPages, maximumStep = MAXIMUM_STEP }: MeterOptions,
+): Uint8Array => {
   const sections = readSections(module)
   const body = (id: number): Uint8Array => sections.find((section) => section.id === id)?.body ?? unsigned(0)
   if (countOf(body(SectionId.import)) !== 0) throw new Error("meter: the module has imports")
@@ -61,6 +68,7 @@ export const meter = (module: Uint8Array, { maximumDepth, maximumPages }: MeterO
   const functions = countOf(body(SectionId.function))
   const mutability = readMutability(body(SectionId.global))
   const added: Added = {
+    maximumStep,
     fuel: mutability.length,
     pages: mutability.length + 1,
     refused: mutability.length + 2,

@@ -6,6 +6,8 @@ import { Bulk, type Instruction, Op, readInstruction, storedType, ValueType } fr
 
 /** Indices of what the metering adds to a module, after everything that the module has. */
 export interface Added {
+  /** Most units that one function entry or loop iteration takes. */
+  readonly maximumStep: number
   readonly fuel: number
   readonly pages: number
   readonly refused: number
@@ -15,9 +17,6 @@ export interface Added {
   readonly fill: number
   readonly grow: number
 }
-
-/** Most units that one function entry or loop iteration takes. */
-const MAX_STEP = 64
 
 const STORED_TYPES = [ValueType.i32, ValueType.i64, ValueType.f32, ValueType.f64] as const
 
@@ -50,7 +49,7 @@ export const meterFunction = (
   let nextStep = 0
   const takeStep = (): Uint8Array => {
     const instructions = steps[nextStep++] ?? 0
-    return charge(added, i64(BigInt(Math.min(instructions, MAX_STEP))))
+    return charge(added, i64(BigInt(Math.min(instructions, added.maximumStep))))
   }
   let copied = codeStart
   const copyUpTo = (end: number): void => {

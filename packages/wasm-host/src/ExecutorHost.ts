@@ -3,14 +3,19 @@
  * instance and reports the guest's answer or why there is none; every host gives the same answer and the same
  * fuel.
  *
- * `v8` runs on worker threads of this process and needs nothing but Node.
+ * `v8` runs on worker threads of this process and needs nothing but Node. `wasmtime` runs on native threads, is
+ * faster and takes less memory, and needs an addon that `pnpm build:native` builds.
  */
 import { availableParallelism } from "node:os"
 import { Executor } from "@azr/core"
 import { Context, Effect, Layer, type Scope } from "effect"
-import { type ComponentFile, extractCoreModule, readComponent } from "./component.ts"
-import { type CallResult, compile, type CoreModule } from "./coreModule.ts"
-import type { Call } from "./worker.ts"
+import type { Call, CallResult } from "./Call.ts"
+import type { ComponentFile } from "./component.ts"
+import type { Engine } from "./Engine.ts"
+import { v8Engine } from "./v8Engine.ts"
+import { loadAddon, type UsableAddon } from "./wasmtime/addon.ts"
+import { cacheFolder, CodeCache } from "./wasmtime/CodeCache.ts"
+import { wasmtimeEngine } from "./wasmtime/wasmtimeEngine.ts"
 import { WorkerPool } from "./WorkerPool.ts"
 
 const { ExecutorUnavailable, HostLost, HostTimeout } = Executor
@@ -25,13 +30,15 @@ export interface ExecutorComponent {
 }
 
 export interface HostOptions {
-  /** Worker threads; null is one a core. Results do not depend on it. */
+  /** Threads; null is one a core. Results do not depend on it. */
   readonly workers: number | null
   /** Wall-clock safety net: milliseconds after which a call of this much fuel is taken for stuck. */
   readonly patience?: (fuel: number) => number
 }
 
 export interface ExecutorPool {
+  /** What it runs on. */
+  readonly host: Executor.ExecutorHostName
   readonly workers: number
   /** Runs one call. Calls made concurrently share the workers; interrupting forgets the call. */
   readonly run: (call: Call) => Effect.Effect<CallResult, Executor.ExecutorError>
@@ -51,31 +58,54 @@ export class ExecutorHost extends Context.Service<
     ) => Effect.Effect<ExecutorPool, Executor.ExecutorUnavailable, Scope.Scope>
   }
 >()("@azr/wasm-host/ExecutorHost") {
-  /** Worker threads of this process. */
-  static readonly v8: Layer.Layer<ExecutorHost> = Layer.sync(ExecutorHost, () => ({ open: openV8 }))
+  static readonly v8: Layer.Layer<ExecutorHost> = Layer.sync(ExecutorHost, () => hostOf(v8Engine))
+
+  /** Fails where the addon is not built, or was built for another version of this package. */
+  static readonly wasmtime: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable> = Layer.effect(
+    ExecutorHost,
+    Effect.suspend(() => {
+      const loaded = loadAddon()
+      if (loaded.available) return Effect.succeed(wasmtimeHost(loaded))
+      const { hint, reason } = loaded
+      return Effect.fail(new ExecutorUnavailable({ executor: "wasmtime", reason, hint }))
+    }),
+  )
+
+  /** `wasmtime` where it works, else `v8`. */
+  static readonly auto: Layer.Layer<ExecutorHost> = Layer.sync(ExecutorHost, () => {
+    const loaded = loadAddon()
+    return loaded.available ? wasmtimeHost(loaded) : hostOf(v8Engine)
+  })
 }
+
+const wasmtimeHost = ({ addon, identity }: UsableAddon): ExecutorHost["Service"] =>
+  hostOf(wasmtimeEngine(addon, identity, new CodeCache(cacheFolder(process.env, process.platform))))
+
+const hostOf = <Image>(engine: Engine<Image>): ExecutorHost["Service"] => ({
+  open: (component, options) => open(engine, component, options),
+})
 
 /** Ten times what the slowest tier of the engine needs, and some seconds for a machine that is busy elsewhere. */
 const defaultPatience = (fuel: number): number => 10_000 + fuel / 100_000
 
-const openV8 = Effect.fn("ExecutorHost.v8.open")(function* (
+const open = Effect.fn("ExecutorHost.open")(function* <Image>(
+  engine: Engine<Image>,
   component: ExecutorComponent,
   options: HostOptions,
 ) {
-  const images = Object.entries(component.images)
-  const modules = yield* Effect.forEach(
-    images,
-    ([image, file]) => Effect.map(load(component.id, image, file), (module) => [image, module] as const),
+  const images = yield* Effect.forEach(
+    Object.entries(component.images),
+    ([name, file]) => Effect.map(load(engine, component.id, name, file), (image) => [name, image] as const),
     { concurrency: "unbounded" },
   )
   const workers = options.workers ?? availableParallelism()
   const pool = yield* Effect.acquireRelease(
     Effect.sync(
       () =>
-        new WorkerPool(new Map(modules), {
+        new WorkerPool(() => engine.spawn(new Map(images)), {
           workers,
           patience: options.patience ?? defaultPatience,
-          warmUp: component.warmUp,
+          warmUp: engine.warmUp(component.warmUp),
         }),
     ),
     (open) => Effect.promise(() => open.close()),
@@ -97,16 +127,17 @@ const openV8 = Effect.fn("ExecutorHost.v8.open")(function* (
       return Effect.sync(forget)
     })
   const runAll: ExecutorPool["runAll"] = (calls) => Effect.forEach(calls, run, { concurrency: "unbounded" })
-  return { workers, run, runAll } satisfies ExecutorPool
+  return { host: engine.host, workers, run, runAll } satisfies ExecutorPool
 })
 
-const load = (
+const load = <Image>(
+  engine: Engine<Image>,
   executor: string,
   image: string,
   file: ComponentFile,
-): Effect.Effect<CoreModule, Executor.ExecutorUnavailable> =>
+): Effect.Effect<Image, Executor.ExecutorUnavailable> =>
   Effect.tryPromise({
-    try: async () => compile(extractCoreModule(await readComponent(file))),
+    try: () => engine.load(file),
     catch: (error) =>
       new ExecutorUnavailable({
         executor,

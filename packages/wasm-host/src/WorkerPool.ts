@@ -1,13 +1,12 @@
 /**
- * Worker threads that run calls in small batches. Results do not depend on how many there are: every call
- * starts from a clean state, so which worker runs it, after what, is all the same.
+ * Workers that run calls in small batches. Results do not depend on how many there are, or of which kind: every
+ * call starts from a clean state, so which worker runs it, after what, is all the same.
  *
  * Covers: order, back-pressure, cancellation, a worker that dies, one that never answers. Does not cover: what
  * a call means.
  */
-import { Worker } from "node:worker_threads"
-import type { CallResult, CoreModule } from "./coreModule.ts"
-import type { Batch, BatchResults, Call, WorkerStart } from "./worker.ts"
+import type { Call, CallResult } from "./Call.ts"
+import type { PoolWorker } from "./PoolWorker.ts"
 
 /** How a call ended. `lost` and `timeout` are faults of the infrastructure, after one retry. */
 export type Settled =
@@ -30,36 +29,29 @@ interface Job {
   cancelled: boolean
 }
 
+type Batch = ReadonlyArray<Job>
+
 interface Slot {
-  readonly progress: Int32Array
-  worker: Worker | null
-  batch: ReadonlyArray<Job>
+  worker: PoolWorker | null
+  batch: Batch
   timer: NodeJS.Timeout | undefined
 }
 
 const LARGEST_BATCH = 16
 const MOST_FAILURES = 2
-/**
- * Native stack of a worker. The guest's own recursion limits must strike first, also in code of the baseline
- * compiler, whose frames are several times larger.
- */
-const STACK_MEBIBYTES = 16
-
-const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
 
 export class WorkerPool {
-  private readonly images: WorkerStart["images"]
+  private readonly spawn: () => PoolWorker
   private readonly options: WorkerPoolOptions
   private readonly slots: ReadonlyArray<Slot>
   private readonly warmUp: Array<Job>
   private queue: Array<Job> = []
   private closed = false
 
-  constructor(images: ReadonlyMap<string, CoreModule>, options: WorkerPoolOptions) {
-    this.images = [...images]
+  constructor(spawn: () => PoolWorker, options: WorkerPoolOptions) {
+    this.spawn = spawn
     this.options = options
     this.slots = Array.from({ length: options.workers }, () => ({
-      progress: new Int32Array(new SharedArrayBuffer(4)),
       worker: null,
       batch: [],
       timer: undefined,
@@ -86,7 +78,7 @@ export class WorkerPool {
     await Promise.all(
       this.slots.map(({ timer, worker }) => {
         clearTimeout(timer)
-        return worker?.terminate()
+        return worker?.stop()
       }),
     )
   }
@@ -108,38 +100,23 @@ export class WorkerPool {
     }
   }
 
-  private start(slot: Slot, batch: ReadonlyArray<Job>): void {
+  private start(slot: Slot, batch: Batch): void {
     slot.batch = batch
-    Atomics.store(slot.progress, 0, 0)
-    const running = slot.worker
-    const worker = running ?? (slot.worker = this.spawn(slot))
-    worker.postMessage(batch.map((job) => job.call) satisfies Batch)
-    // The time that a thread takes to start is not the call's.
-    if (running === null) worker.once("online", () => this.watch(slot, 0))
-    else this.watch(slot, 0)
+    this.serve(slot, batch).then(
+      (results) => this.finish(slot, batch, results),
+      (error: Error) => this.lose(slot, batch, { kind: "lost", reason: error.message }),
+    )
   }
 
-  private spawn(slot: Slot): Worker {
-    const worker = new Worker(workerUrl, {
-      workerData: {
-        images: this.images,
-        progress: slot.progress.buffer as SharedArrayBuffer,
-      } satisfies WorkerStart,
-      resourceLimits: { stackSizeMb: STACK_MEBIBYTES },
-    })
-    let reason = "the worker thread stopped"
-    worker.on("message", (results: BatchResults) => this.finish(slot, results))
-    worker.on("error", (error) => {
-      reason = `the worker thread died: ${error instanceof Error ? error.message : String(error)}`
-    })
-    worker.on("exit", () => {
-      if (slot.worker === worker) this.lose(slot, { kind: "lost", reason })
-    })
-    return worker
+  private async serve(slot: Slot, batch: Batch): Promise<ReadonlyArray<CallResult>> {
+    const worker = (slot.worker ??= this.spawn())
+    void worker.started.then(() => this.watch(slot, batch, 0))
+    return worker.run(batch.map((job) => job.call))
   }
 
-  private finish(slot: Slot, results: BatchResults): void {
-    const { batch } = slot
+  private finish(slot: Slot, batch: Batch, results: ReadonlyArray<CallResult>): void {
+    // The late answer of a worker that was given up counts for nothing: the batch was dealt out again.
+    if (slot.batch !== batch) return
     clearTimeout(slot.timer)
     slot.batch = []
     this.dispatch()
@@ -150,31 +127,27 @@ export class WorkerPool {
   }
 
   /** Arms the safety net for the call that the worker is at. */
-  private watch(slot: Slot, done: number): void {
-    const job = slot.batch[done]
-    if (job === undefined) return
+  private watch(slot: Slot, batch: Batch, done: number): void {
+    const job = batch[done]
+    const worker = slot.worker
+    if (this.closed || slot.batch !== batch || job === undefined || worker === null) return
     const milliseconds = this.options.patience(job.call.fuel)
     slot.timer = setTimeout(() => {
-      const now = Atomics.load(slot.progress, 0)
+      const now = worker.progress()
       // Judged by what the worker got done, not by messages: this thread may have been busy itself.
-      if (now > done) this.watch(slot, now)
-      else this.abandon(slot, milliseconds)
+      if (now > done) return this.watch(slot, batch, now)
+      this.lose(slot, batch, { kind: "timeout", milliseconds })
+      void worker.stop()
     }, milliseconds)
   }
 
-  private abandon(slot: Slot, milliseconds: number): void {
-    const worker = slot.worker
-    this.lose(slot, { kind: "timeout", milliseconds })
-    void worker?.terminate()
-  }
-
   /** The worker is gone: the call it was at gets one more chance, the others go back unharmed. */
-  private lose(slot: Slot, verdict: Settled): void {
-    const { batch } = slot
+  private lose(slot: Slot, batch: Batch, verdict: Settled): void {
+    if (this.closed || slot.batch !== batch) return
     clearTimeout(slot.timer)
+    const suspect = batch[slot.worker?.progress() ?? 0]
     slot.worker = null
     slot.batch = []
-    const suspect = batch[Atomics.load(slot.progress, 0)]
     if (suspect !== undefined) suspect.failures += 1
     const hopeless = suspect !== undefined && suspect.failures >= MOST_FAILURES
     this.queue.unshift(...batch.filter((job) => job.settle !== null && !(hopeless && job === suspect)))

@@ -4,11 +4,11 @@
  * The component is a wrapping of a single core module without imports, whose only interface is a string in and
  * a string out. Reading that module out and speaking its ABI takes the 40 lines of `Instance.call`; glue
  * generated at build time would add files, a build step and a dependency, and hide the memory that has to be
- * restored. Hosts that know components (wasmtime) take the same artifact as it is.
+ * restored. The wasmtime host does the same in Rust (`native/src/instance.rs`), verdict for verdict.
  *
  * Covers: clean state for every call, fuel, traps told apart. Does not cover: time (the pool's), what requests mean.
  */
-
+import type { CallResult, Trap } from "./Call.ts"
 import { WebAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webAssembly.ts"
 
 /** The module marks every page it writes to, 2^PAGE_SHIFT bytes each (`build/meter.ts`). */
@@ -19,17 +19,6 @@ const WIDEST_STORE = 16
 const WASM_PAGE_BYTES = 65_536
 /** A longer one comes from a guest that its program has taken apart. */
 const LONGEST_RESPONSE = 1 << 23
-
-/** Why an instance stopped without an answer. */
-export type Trap = "fuel" | "memory" | "stack" | "trap"
-
-export interface CallResult {
-  /** What the guest answered; null after a trap. */
-  readonly response: string | null
-  readonly trap: Trap | null
-  /** Units of fuel used; after a fuel trap all that was given. */
-  readonly fuelUsed: number
-}
 
 interface CoreExports {
   readonly memory: WasmMemory
@@ -70,49 +59,15 @@ const instantiate = (module: WasmModule): CoreExports =>
   new WebAssembly.Instance(module).exports as unknown as CoreExports
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder("utf-8", { fatal: true })
+// Like Rust's, it refuses what is not UTF-8 and leaves a byte-order mark where it is.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** An instance that is restored before each call and replaced after a trap. */
+/**
+ * An instance that is restored before each call, after a trap as after an answer: all that a guest can change is its
+ * memory and its mutable globals, for the metering refuses modules that write to a table.
+ */
 export class Instance {
-  private readonly module: WasmModule
-  private readonly image: Uint8Array
-  private live: Live | null = null
-
-  constructor({ module, image }: CoreModule) {
-    this.module = module
-    this.image = new Uint8Array(image)
-  }
-
-  /** Runs one request from the clean state. Never throws for anything the guest does. */
-  call(request: string, fuel: number): CallResult {
-    const live = (this.live ??= new Live(instantiate(this.module), this.image))
-    live.restore()
-    const { exports } = live
-    exports["set-fuel"](fuel)
-    try {
-      const response = live.run(encoder.encode(request))
-      return { response, trap: null, fuelUsed: fuel - exports["fuel-left"]() }
-    } catch (error) {
-      // A trap leaves the instance in the middle of something; a new one costs 20 ms and is certain to be clean.
-      this.live = null
-      const left = exports["fuel-left"]()
-      return { response: null, trap: classify(error, left, exports), fuelUsed: fuel - Math.max(left, 0) }
-    }
-  }
-}
-
-const classify = (error: unknown, fuelLeft: number, exports: CoreExports): Trap => {
-  if (fuelLeft < 0) return "fuel"
-  // The module's own limit strikes first; should the native stack end before it, the verdict is the same.
-  if (exports["azr:depth"].value < 0 || isStackOverflow(error)) return "stack"
-  return exports["azr:refused"].value === 1 ? "memory" : "trap"
-}
-
-const isStackOverflow = (error: unknown): boolean =>
-  error instanceof RangeError && error.message.startsWith("Maximum call stack")
-
-class Live {
-  readonly exports: CoreExports
+  private readonly exports: CoreExports
   private readonly image: Uint8Array
   private readonly bytes: Uint8Array
   private readonly view: DataView
@@ -120,40 +75,57 @@ class Live {
   private readonly markWords: Uint32Array
   private readonly globals: ReadonlyArray<readonly [WasmGlobal, number | bigint]>
 
-  constructor(exports: CoreExports, image: Uint8Array) {
+  constructor({ module, image }: CoreModule) {
+    const exports = instantiate(module)
     this.exports = exports
-    this.image = image
+    this.image = new Uint8Array(image)
     // The memory has all its pages from the start and never grows, so these views stay valid.
     this.bytes = new Uint8Array(exports.memory.buffer)
     this.view = new DataView(exports.memory.buffer)
     this.marks = new Uint8Array(exports["azr:marks"].buffer, 0, this.bytes.length >> PAGE_SHIFT)
     this.markWords = new Uint32Array(this.marks.buffer, 0, this.marks.length >> 2)
-    this.globals = Object.values(exports).flatMap((entry) =>
-      entry instanceof WebAssembly.Global ? [[entry, entry.value] as const] : [],
+    // What the metering exports is mutable; a constant that the module exports itself cannot be set.
+    this.globals = Object.entries(exports).flatMap(([name, entry]) =>
+      name.startsWith("azr:") && entry instanceof WebAssembly.Global ? [[entry, entry.value] as const] : [],
     )
   }
 
+  /** Runs one request from the clean state. Never throws for anything the guest does. */
+  call(request: string, fuel: number): CallResult {
+    const { exports } = this
+    this.restore()
+    exports["set-fuel"](fuel)
+    try {
+      const response = this.run(encoder.encode(request))
+      return { response, trap: null, fuelUsed: fuel - exports["fuel-left"]() }
+    } catch (error) {
+      const left = exports["fuel-left"]()
+      return { response: null, trap: classify(error, left, exports), fuelUsed: fuel - Math.max(left, 0) }
+    }
+  }
+
   /** The canonical ABI of `run: func(request: string) -> string`. */
-  run(request: Uint8Array): string {
+  private run(request: Uint8Array): string {
     const { exports, view } = this
-    const pointer = exports.cabi_realloc(0, 0, 1, request.length)
+    const pointer = exports.cabi_realloc(0, 0, 1, request.length) >>> 0
     this.bytes.set(request, pointer)
     this.markRange(pointer, request.length)
-    const result = exports.run(pointer, request.length)
+    const result = exports.run(pointer, request.length) >>> 0
     const start = view.getUint32(result, true)
     const length = view.getUint32(result + 4, true)
     if (length > LONGEST_RESPONSE) throw new Error(`a response of ${length} bytes`)
+    if (start + length > this.bytes.length) throw new Error("a response beyond the memory")
     const response = decoder.decode(this.bytes.subarray(start, start + length))
     exports.cabi_post_run(result)
     return response
   }
 
   private markRange(start: number, length: number): void {
-    this.marks.fill(1, start >> PAGE_SHIFT, ((start + length) >> PAGE_SHIFT) + 1)
+    this.marks.fill(1, start >>> PAGE_SHIFT, ((start + length) >>> PAGE_SHIFT) + 1)
   }
 
   /** Back to the image: every marked page, the bytes a store can reach beyond one, and the mutable globals. */
-  restore(): void {
+  private restore(): void {
     const { marks, markWords } = this
     for (let word = 0; word < markWords.length; word++) {
       if (markWords[word] === 0) continue
@@ -178,3 +150,13 @@ class Live {
     if (stop > image.length) bytes.fill(0, Math.max(start, image.length), stop)
   }
 }
+
+const classify = (error: unknown, fuelLeft: number, exports: CoreExports): Trap => {
+  if (fuelLeft < 0) return "fuel"
+  // The module's own limit strikes first; should the native stack end before it, the verdict is the same.
+  if (exports["azr:depth"].value < 0 || isStackOverflow(error)) return "stack"
+  return exports["azr:refused"].value === 1 ? "memory" : "trap"
+}
+
+const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.startsWith("Maximum call stack")

@@ -1,5 +1,5 @@
+export type { Call, CallResult, Trap } from "./Call.ts"
 export type { ComponentFile } from "./component.ts"
-export type { CallResult, Trap } from "./coreModule.ts"
 export { type ExecutorComponent, ExecutorHost, type ExecutorPool, type HostOptions } from "./ExecutorHost.ts"
-export type { Call } from "./worker.ts"
 export { type LanguageExecutor, type LanguageGuest, languageExecutor } from "./language/languageExecutor.ts"
+export { type WasmtimeStatus, wasmtimeStatus } from "./wasmtime/addon.ts"

@@ -5,11 +5,11 @@ import { mkdtemp, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import type { Worker } from "node:worker_threads"
 import { assert, beforeAll, describe } from "vitest"
 import type { ComponentFile } from "../src/component.ts"
-import { type Call, ExecutorHost, type ExecutorPool, type HostOptions } from "../src/index.ts"
+import { type Call, ExecutorHost, type ExecutorPool, type HostOptions, wasmtimeStatus } from "../src/index.ts"
 import { meterGuest, writeComponent } from "./guest.ts"
+import { describeHosts } from "./hosts.ts"
 
 const PLENTY = 1e9
 /** Some tenths of a second of spinning. */
@@ -22,24 +22,22 @@ beforeAll(async () => {
 
 const call = (request: string, fuel = PLENTY): Call => ({ image: "main", request, fuel })
 
-const open = (options: HostOptions): Effect.Effect<ExecutorPool, Executor.ExecutorUnavailable, Scope.Scope> =>
-  Effect.gen(function* () {
-    const host = yield* ExecutorHost
-    return yield* host.open({ id: "guest", images: { main: file }, warmUp: [] }, options)
-  }).pipe(Effect.provide(ExecutorHost.v8))
+describeHosts(({ layer, name }) => {
+  const open = (
+    options: HostOptions,
+  ): Effect.Effect<ExecutorPool, Executor.ExecutorUnavailable, Scope.Scope> =>
+    Effect.gen(function* () {
+      const host = yield* ExecutorHost
+      return yield* host.open({ id: "guest", images: { main: file }, warmUp: [] }, options)
+    }).pipe(Effect.provide(layer))
 
-/** Every worker thread that is started while `effect` runs. */
-const watchWorkers = <A, E, R>(
-  use: (started: ReadonlyArray<Worker>) => Effect.Effect<A, E, R>,
-): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
-    const started: Array<Worker> = []
-    const note = (worker: Worker): void => void started.push(worker)
-    process.on("worker", note)
-    return use(started).pipe(Effect.ensuring(Effect.sync(() => process.off("worker", note))))
-  })
+  it.effect("says what it is", () =>
+    Effect.gen(function* () {
+      const { host, workers } = yield* open({ workers: 3 })
+      assert.deepEqual({ host, workers }, { host: name, workers: 3 })
+    }),
+  )
 
-describe("the v8 host", () => {
   it.effect("gives the same results and fuel in the order of the calls, with 1 and with 3 workers", () =>
     Effect.gen(function* () {
       const calls = Array.from({ length: 200 }, (_, index) =>
@@ -57,71 +55,33 @@ describe("the v8 host", () => {
     }),
   )
 
-  it.effect("goes on after every kind of trap", () =>
+  it.effect("takes a call that exceeds the wall-clock net for an infrastructure fault, and goes on", () =>
     Effect.gen(function* () {
-      const pool = yield* open({ workers: 1 })
-      const traps = yield* pool.runAll([
-        call("spin", 1e7),
-        call("growOrTrap 100"),
-        call("recurse"),
-        call("trap"),
-      ])
-      assert.deepEqual(
-        traps.map(({ trap }) => trap),
-        ["fuel", "memory", "stack", "trap"],
-      )
+      const pool = yield* open({ workers: 1, patience: () => 500 })
+      const error = yield* Effect.flip(pool.run(call("spin", 2e10)))
+      assert.deepEqual(error, new Executor.HostTimeout({ executor: "guest", milliseconds: 500 }))
       assert.strictEqual((yield* pool.run(call("count"))).response, "1 1")
     }),
   )
 
-  it.effect("takes a call that exceeds the wall-clock net for an infrastructure fault, after one retry", () =>
-    watchWorkers((started) =>
-      Effect.gen(function* () {
-        const pool = yield* open({ workers: 1, patience: () => 300 })
-        const stuck = yield* Effect.forkChild(Effect.flip(pool.run(call("spin", 2 ** 50))))
-        const error = yield* Fiber.join(stuck)
-        assert.deepEqual(error, new Executor.HostTimeout({ executor: "guest", milliseconds: 300 }))
-        assert.strictEqual((yield* pool.run(call("count"))).response, "1 1")
-        assert.lengthOf(started, 3)
-      }),
-    ),
-  )
-
-  it.effect("replaces a worker that dies and runs its calls again", () =>
-    watchWorkers((started) =>
-      Effect.gen(function* () {
-        const pool = yield* open({ workers: 1 })
-        const calls = [call("echo before"), call("spin", LONG), call("echo after")]
-        const dead = new Promise((resolve) =>
-          process.once("worker", (worker) => worker.once("online", () => resolve(worker.terminate()))),
-        )
-        const results = yield* pool.runAll(calls)
-        yield* Effect.promise(() => dead)
-        assert.deepEqual(
-          results.map(({ response, trap }) => response ?? trap),
-          ["before", "fuel", "after"],
-        )
-        assert.lengthOf(started, 2)
-      }),
-    ),
-  )
-
   it.effect("gives up on a call that kills its worker twice, and only on that", () =>
-    watchWorkers((started) =>
-      Effect.gen(function* () {
-        const pool = yield* open({ workers: 1 })
-        const killing = { ...call("echo"), image: "no such image" }
-        const [before, killed, after] = yield* Effect.all(
-          [pool.run(call("echo before")), Effect.flip(pool.run(killing)), pool.run(call("echo after"))],
-          { concurrency: "unbounded" },
-        )
-        assert.strictEqual(before.response, "before")
-        assert.strictEqual(after.response, "after")
-        assert.include(killed, { _tag: "HostLost", executor: "guest" })
-        assert.include(JSON.stringify(killed), "no image no such image")
-        assert.lengthOf(started, 3)
-      }),
-    ),
+    Effect.gen(function* () {
+      const pool = yield* open({ workers: 1 })
+      const killing = { ...call("echo"), image: "no such image" }
+      const [before, killed, after] = yield* Effect.all(
+        [pool.run(call("echo before")), Effect.flip(pool.run(killing)), pool.run(call("echo after"))],
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(before.response, "before")
+      assert.strictEqual(after.response, "after")
+      assert.deepEqual(
+        killed,
+        new Executor.HostLost({
+          executor: "guest",
+          reason: "the worker thread died: the component has no image no such image",
+        }),
+      )
+    }),
   )
 
   it.effect("forgets an interrupted call and serves the others", () =>
@@ -142,31 +102,8 @@ describe("the v8 host", () => {
       const folder = yield* Effect.promise(() => mkdtemp(join(tmpdir(), "azr-host-")))
       const damaged = join(folder, "damaged.wasm.br")
       yield* Effect.promise(() => writeFile(damaged, "not brotli"))
-      const importing = Uint8Array.of(
-        0,
-        97,
-        115,
-        109,
-        1,
-        0,
-        0,
-        0,
-        1,
-        4,
-        1,
-        0x60,
-        0,
-        0,
-        2,
-        7,
-        1,
-        1,
-        97,
-        1,
-        98,
-        0,
-        0,
-      )
+      const header = [0, 97, 115, 109, 1, 0, 0, 0]
+      const importing = Uint8Array.from([...header, 1, 4, 1, 0x60, 0, 0, 2, 7, 1, 1, 97, 1, 98, 0, 0])
       const files: ReadonlyArray<readonly [ComponentFile, RegExp]> = [
         [{ url: pathToFileURL(join(folder, "missing.wasm.br")), sha256: "" }, /ENOENT/],
         [{ url: pathToFileURL(damaged), sha256: "" }, /Decompression failed/],
@@ -181,6 +118,29 @@ describe("the v8 host", () => {
         assert.strictEqual(error._tag, "ExecutorUnavailable")
         assert.match(error.reason, reason)
       }
-    }).pipe(Effect.provide(ExecutorHost.v8)),
+    }).pipe(Effect.provide(layer)),
+  )
+})
+
+describe("the choice of a host", () => {
+  const component = () => ({ id: "guest", images: { main: file }, warmUp: [] })
+
+  it.effect("is wasmtime where it works and v8 elsewhere, unless one is asked for by name", () =>
+    Effect.gen(function* () {
+      const status = wasmtimeStatus()
+      const hostOf = (layer: typeof ExecutorHost.wasmtime) =>
+        Effect.gen(function* () {
+          const host = yield* ExecutorHost
+          return (yield* host.open(component(), { workers: 1 })).host
+        }).pipe(Effect.provide(layer), Effect.result)
+      const auto = yield* Effect.fromResult(yield* hostOf(ExecutorHost.auto))
+      assert.strictEqual(auto, status.available ? "wasmtime" : "v8")
+      const wasmtime = yield* hostOf(ExecutorHost.wasmtime)
+      if (status.available) assert.strictEqual(yield* Effect.fromResult(wasmtime), "wasmtime")
+      else {
+        const { hint, reason } = yield* Effect.flip(Effect.fromResult(wasmtime))
+        assert.deepEqual({ available: false, hint, reason }, status)
+      }
+    }),
   )
 })

@@ -164,10 +164,7 @@ export const readOutput = Effect.fnUntraced(function* (
   const literal = language.parseValue(text)
   if (Result.isSuccess(literal)) return literal.success
   const executor = yield* Executor
-  const values = yield* executor.evaluateArguments(text)
-  return values.length === 1
-    ? (values[0] as Value)
-    : yield* new LiteralRefused({ message: `expected one value, got ${values.length}` })
+  return yield* executor.evaluateValue(text)
 })
 
 const describe = Effect.fnUntraced(function* ({ language }: LanguageEnvironment, task: LanguageTask) {

@@ -49,17 +49,16 @@ const verifyDeduction = Effect.fnUntraced(function* (
 ) {
   const literal = language.parseValue(answer)
   const value = Result.isSuccess(literal) ? literal.success : yield* constructed(answer)
-  if (value === null) return badFormat(Result.isFailure(literal) ? literal.failure : "not one value")
+  if (value === null) return badFormat(Result.isFailure(literal) ? literal.failure : "not a value")
   return same(value, output) ? correct : wrong(`the output is ${language.renderValue(output)}`)
 })
 
-/** One value written as a constructor expression, or null. */
+/** A value written as a constructor expression, or null. */
 const constructed = Effect.fnUntraced(function* (text: string) {
   const executor = yield* Executor
-  const values = yield* executor
-    .evaluateArguments(text)
-    .pipe(Effect.catchTag("LiteralRefused", () => Effect.succeed<ReadonlyArray<Value>>([])))
-  return values.length === 1 ? (values[0] as Value) : null
+  return yield* executor
+    .evaluateValue(text)
+    .pipe(Effect.catchTag("LiteralRefused", () => Effect.succeed<Value | null>(null)))
 })
 
 /** Any input that the program maps to the gold output counts. */

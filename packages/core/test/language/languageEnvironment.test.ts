@@ -208,9 +208,10 @@ describe("verdicts", () => {
     }),
   )
 
-  it.effect("deduction: a constructor expression is a value too", () =>
+  it.effect("deduction: a constructor expression is a value too, unless it computes", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* judged("deduction", draft("1 +", "5"), "twice(3)")).verdict, "correct")
+      assert.strictEqual((yield* judged("deduction", draft("1 +", "5"), "boxed(6)")).verdict, "correct")
+      assert.strictEqual((yield* judged("deduction", draft("1 +", "5"), "twice(3)")).verdict, "badFormat")
     }),
   )
 

@@ -113,14 +113,14 @@ const run = (request: ExecutionRequest): Outcome => {
 
 export interface StackExecutorOptions {
   /** Where true, the executor does not answer. */
-  readonly unanswered: (operation: "run" | "inspect" | "evaluateArguments") => boolean
+  readonly unanswered: (operation: "run" | "inspect" | "evaluateArguments" | "evaluateValue") => boolean
   /** Told of every program that is run. */
   readonly onRun: (request: ExecutionRequest) => void
 }
 
 export const stackExecutor = ({ onRun, unanswered }: StackExecutorOptions): Layer.Layer<Executor> => {
   const answering = <A, E>(
-    operation: "run" | "inspect" | "evaluateArguments",
+    operation: "run" | "inspect" | "evaluateArguments" | "evaluateValue",
     answer: () => Effect.Effect<A, E>,
   ): Effect.Effect<A, E | ExecutorError> =>
     Effect.suspend((): Effect.Effect<A, E | ExecutorError> =>
@@ -165,6 +165,13 @@ export const stackExecutor = ({ onRun, unanswered }: StackExecutorOptions): Laye
         return number === undefined
           ? Effect.fail(new LiteralRefused({ message: `${text} is no argument` }))
           : Effect.succeed([int(2n * BigInt(number))])
+      }),
+    evaluateValue: (text) =>
+      answering("evaluateValue", () => {
+        const [, number] = /^boxed\((-?\d+)\)$/u.exec(text) ?? []
+        return number === undefined
+          ? Effect.fail(new LiteralRefused({ message: `${text} is no value` }))
+          : Effect.succeed(int(BigInt(number)))
       }),
   })
 }

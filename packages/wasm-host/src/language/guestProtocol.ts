@@ -5,8 +5,8 @@
  *         -> {"ok": Value, "stdout"} or {"fail": {"kind", "name", "message", "line"}, "stdout"}
  *     {"op": "inspect", "program"}
  *         -> {"ok": {"syntax": null, …facts}} or {"ok": {"syntax": {"message", "line"}}}
- *     {"op": "literal", "text", "as": "arguments"}
- *         -> {"ok": [Value]} or {"fail": {"kind", "message"}}
+ *     {"op": "literal", "text", "as": "arguments" | "value"}
+ *         -> {"ok": [Value] or Value} or {"fail": {"kind", "message"}}
  *
  * `Value` is core's encoding of canonical values; kinds of failure are core's, and `missingEntry`. The guest's word is
  * data about an untrusted program. Whatever it answers, or fails to answer, decodes to an outcome: a program that takes
@@ -14,8 +14,7 @@
  */
 import { Executor, Value } from "@azr/core"
 import { Result, Schema } from "effect"
-import type { CallResult, Trap } from "../coreModule.ts"
-import type { Call } from "../worker.ts"
+import type { Call, CallResult, Trap } from "../Call.ts"
 
 type Outcome = Executor.Outcome
 type ProgramFacts = Executor.ProgramFacts
@@ -26,6 +25,8 @@ export interface Dialect {
   readonly images: Readonly<Record<Executor.Conditions, string>>
   /** The exception that calling a function which was never defined raises. */
   readonly missingName: string
+  /** Kinds of value that the language has. A guest that answers with another has been taken apart by its program. */
+  readonly kinds: ReadonlySet<Value.Value["kind"]>
   /** Matches the text of a result that tells something of the guest's memory, which makes it no result; null for none. */
   readonly address: RegExp | null
 }
@@ -55,10 +56,10 @@ export const inspectCall = (program: string, { images }: Dialect): Call => ({
   request: JSON.stringify({ op: "inspect", program }),
 })
 
-export const literalCall = (text: string, { images }: Dialect): Call => ({
+export const literalCall = (text: string, as: "arguments" | "value", { images }: Dialect): Call => ({
   image: images.reference,
   fuel: readingFuel,
-  request: JSON.stringify({ op: "literal", as: "arguments", text }),
+  request: JSON.stringify({ op: "literal", as, text }),
 })
 
 // -------------------------------------------------------------------------------------------------- run
@@ -87,7 +88,7 @@ const trapMessages = {
 
 export const runOutcome = (
   { fuelUsed: fuel, response, trap }: CallResult,
-  { address, missingName }: Dialect,
+  { address, kinds, missingName }: Dialect,
 ): Outcome => {
   const failed = (
     kind: Executor.GuestFailure["kind"],
@@ -115,10 +116,28 @@ export const runOutcome = (
   if (address?.test(response) && address.test(JSON.stringify(answer.ok))) {
     return failed("unrepresentable", null, "the text of an object contains its address", answer.stdout)
   }
-  const value = Value.fromJson(answer.ok)
+  const value = readValue(answer.ok, kinds)
   return Result.isSuccess(value)
     ? { _tag: "Returned", value: value.success, stdout: answer.stdout, fuel }
-    : failed("unrepresentable", null, `${value.failure.at}: ${value.failure.message}`, answer.stdout)
+    : failed("unrepresentable", null, value.failure, answer.stdout)
+}
+
+/** A value of the language, or why the JSON is none. */
+const readValue = (json: unknown, kinds: Dialect["kinds"]): Result.Result<Value.Value, string> => {
+  const value = Value.fromJson(json)
+  if (Result.isFailure(value)) return Result.fail(`${value.failure.at}: ${value.failure.message}`)
+  const foreign = foreignKind(value.success, kinds)
+  return foreign === null ? Result.succeed(value.success) : Result.fail(`a value of kind ${foreign}`)
+}
+
+const foreignKind = (value: Value.Value, kinds: Dialect["kinds"]): string | null => {
+  if (!kinds.has(value.kind)) return value.kind
+  const parts = "items" in value ? value.items : "entries" in value ? value.entries.flat() : []
+  for (const part of parts) {
+    const foreign = foreignKind(part, kinds)
+    if (foreign !== null) return foreign
+  }
+  return null
 }
 
 const isFailureKind = Schema.is(Executor.GuestFailureKind)
@@ -197,26 +216,38 @@ const unreadable = (syntaxError: string): ProgramFacts => ({
 
 const LiteralResponse = Schema.fromJsonString(
   Schema.Union([
-    Schema.Struct({ ok: Schema.Array(Schema.Unknown) }),
+    Schema.Struct({ ok: Schema.Unknown }),
     Schema.Struct({ fail: Schema.Struct({ kind: Schema.String, message: Schema.String }) }),
   ]),
 )
 const decodeLiteral = Schema.decodeUnknownResult(LiteralResponse)
 
-/** The values of an argument list, or why it is none. */
-export const literalValues = ({
-  response,
-  trap,
-}: CallResult): Result.Result<ReadonlyArray<Value.Value>, string> => {
+/** What the guest read, as JSON, or why it read nothing. */
+const literalJson = ({ response, trap }: CallResult): Result.Result<unknown, string> => {
   if (trap !== null || response === null) return Result.fail(`reading it ${trapMessages[trap ?? "trap"]}`)
   const decoded = decodeLiteral(response)
   if (Result.isFailure(decoded)) return Result.fail("it cannot be read")
-  if ("fail" in decoded.success) return Result.fail(decoded.success.fail.message)
-  const values: Array<Value.Value> = []
-  for (const json of decoded.success.ok) {
-    const value = Value.fromJson(json)
-    if (Result.isFailure(value)) return Result.fail(`${value.failure.at}: ${value.failure.message}`)
-    values.push(value.success)
-  }
-  return Result.succeed(values)
+  return "fail" in decoded.success
+    ? Result.fail(decoded.success.fail.message)
+    : Result.succeed(decoded.success.ok)
 }
+
+/** The values of an argument list, or why it is none. */
+export const literalArguments = (
+  answer: CallResult,
+  { kinds }: Dialect,
+): Result.Result<ReadonlyArray<Value.Value>, string> =>
+  Result.flatMap(literalJson(answer), (json) => {
+    if (!Array.isArray(json)) return Result.fail("it cannot be read")
+    const values: Array<Value.Value> = []
+    for (const part of json) {
+      const value = readValue(part, kinds)
+      if (Result.isFailure(value)) return Result.fail(value.failure)
+      values.push(value.success)
+    }
+    return Result.succeed(values)
+  })
+
+/** One value, or why it is none. */
+export const literalValue = (answer: CallResult, { kinds }: Dialect): Result.Result<Value.Value, string> =>
+  Result.flatMap(literalJson(answer), (json) => readValue(json, kinds))

@@ -9,14 +9,14 @@ import { Executor, Value } from "@azr/core"
 import { Cache, Duration, Effect, Exit, Layer, Result, Schema } from "effect"
 import type { ComponentFile } from "../component.ts"
 import { type ExecutorComponent, ExecutorHost } from "../ExecutorHost.ts"
-import type { CallResult } from "../coreModule.ts"
-import type { Call } from "../worker.ts"
+import type { Call, CallResult } from "../Call.ts"
 import {
   type Dialect,
   inspectCall,
   inspectedFacts,
+  literalArguments,
   literalCall,
-  literalValues,
+  literalValue,
   runCall,
   runOutcome,
 } from "./guestProtocol.ts"
@@ -37,17 +37,26 @@ export interface LanguageExecutor {
   readonly layer: Layer.Layer<Executor.Executor, Executor.ExecutorUnavailable>
   /** The committed component, with the digests that it was built to. */
   readonly component: Effect.Effect<ExecutorComponent, Executor.ExecutorUnavailable>
+  /** A request as the call that a pool of `component` takes, and what its result means: for work past the memory of answers. */
+  readonly runCall: (request: Executor.ExecutionRequest) => Call
+  readonly runOutcome: (result: CallResult) => Executor.Outcome
 }
 
 /** The executor of a language whose guest speaks the protocol of `guestProtocol.ts`. */
 export const languageExecutor = (guest: LanguageGuest): LanguageExecutor => {
   const component = loadComponent(guest)
   const layerNoDeps = Layer.effect(Executor.Executor, make(guest, component))
-  return { component, layerNoDeps, layer: Layer.provide(layerNoDeps, configuredHost) }
+  return {
+    component,
+    layerNoDeps,
+    layer: Layer.provide(layerNoDeps, configuredHost),
+    runCall: (request) => runCall(request, guest),
+    runOutcome: (result) => runOutcome(result, guest),
+  }
 }
 
 const configuredHost: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable> = Layer.unwrap(
-  Effect.map(Executor.ExecutorSettings, () => ExecutorHost.v8),
+  Effect.map(Executor.ExecutorSettings, ({ host }) => ExecutorHost[host]),
 )
 
 // -------------------------------------------------------------------------------------------- component
@@ -130,11 +139,15 @@ const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: Langu
     run: (request) => Effect.map(ask(runCall(request, guest)), (answer) => runOutcome(answer, guest)),
     inspect: (program) => Effect.map(ask(inspectCall(program, guest)), inspectedFacts),
     evaluateArguments: (text) =>
-      Effect.flatMap(ask(literalCall(text, guest)), (answer) =>
-        Result.match(literalValues(answer), {
-          onSuccess: Effect.succeed,
-          onFailure: (message) => Effect.fail(new Executor.LiteralRefused({ message })),
-        }),
+      Effect.flatMap(ask(literalCall(text, "arguments", guest)), (answer) =>
+        orRefused(literalArguments(answer, guest)),
+      ),
+    evaluateValue: (text) =>
+      Effect.flatMap(ask(literalCall(text, "value", guest)), (answer) =>
+        orRefused(literalValue(answer, guest)),
       ),
   })
 })
+
+const orRefused = <A>(read: Result.Result<A, string>): Effect.Effect<A, Executor.LiteralRefused> =>
+  Effect.fromResult(Result.mapError(read, (message) => new Executor.LiteralRefused({ message })))

@@ -19,7 +19,29 @@ export function run(pointer: usize, length: usize): usize {
   const space = text.indexOf(" ")
   const word = space < 0 ? text : text.substring(0, space)
   const rest = space < 0 ? "" : text.substring(space + 1)
+  if (word == "forge") return forge(rest)
+  if (word == "raw") return raw(rest)
   return answer(act(word, rest))
+}
+
+/** An answer that lies anywhere: the pointer to it, where it starts, its length. */
+function forge(text: string): usize {
+  const numbers = text.split(" ")
+  const result = <usize>U32.parseInt(numbers[0])
+  store<u32>(result, U32.parseInt(numbers[1]))
+  store<u32>(result + 4, U32.parseInt(numbers[2]))
+  return result
+}
+
+/** An answer of the bytes that the text has in hexadecimal. */
+function raw(text: string): usize {
+  const length = text.length / 2
+  for (let index = 0; index < length; index++) {
+    store<u8>(heap + 64 + index, <u8>I32.parseInt(text.substring(2 * index, 2 * index + 2), 16))
+  }
+  store<u32>(heap, heap + 64)
+  store<u32>(heap + 4, length)
+  return heap
 }
 
 function answer(text: string): usize {
@@ -38,6 +60,8 @@ function act(word: string, rest: string): string {
   if (word == "recurse") return direct(0).toString()
   if (word == "recurseIndirectly") return indirectly(0).toString()
   if (word == "trap") unreachable()
+  if (word == "scribble") scribble(I32.parseInt(rest))
+  if (word == "divide") return (counter / I32.parseInt(rest)).toString()
   if (word == "grow") return memory.grow(I32.parseInt(rest)).toString() + " " + memory.size().toString()
   if (word == "growOrTrap") if (memory.grow(I32.parseInt(rest)) < 0) unreachable()
   if (word == "fill") return fill(I32.parseInt(rest)).toString()
@@ -70,6 +94,15 @@ function indirectly(n: i32): i32 {
 
 function call(next: (n: i32) => i32, n: i32): i32 {
   return next(n)
+}
+
+/** Overwrites every so many bytes of the memory that the guest has, with all else that it knows, and stops halfway. */
+function scribble(step: i32): void {
+  memory.grow(5)
+  counter = -1
+  for (let address = 8; address < memory.size() * 65536 - 8; address += step) store<u64>(address, ~0)
+  heap = 0
+  unreachable()
 }
 
 function fill(length: i32): i32 {

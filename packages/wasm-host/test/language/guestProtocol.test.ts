@@ -7,8 +7,9 @@ import {
   type Dialect,
   inspectCall,
   inspectedFacts,
+  literalArguments,
   literalCall,
-  literalValues,
+  literalValue,
   runCall,
   runOutcome,
 } from "../../src/language/guestProtocol.ts"
@@ -16,6 +17,7 @@ import {
 const dialect: Dialect = {
   images: { reference: "a", perturbed: "b" },
   missingName: "NameError",
+  kinds: new Set(["null", "bool", "int", "float", "string", "list", "tuple", "set", "dict"]),
   address: /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/,
 }
 
@@ -77,7 +79,7 @@ describe("requests", () => {
 
   it("for reading do not execute", () => {
     assert.deepStrictEqual(JSON.parse(inspectCall("x", dialect).request), { op: "inspect", program: "x" })
-    assert.deepStrictEqual(JSON.parse(literalCall("1", dialect).request), {
+    assert.deepStrictEqual(JSON.parse(literalCall("1", "arguments", dialect).request), {
       op: "literal",
       as: "arguments",
       text: "1",
@@ -126,6 +128,19 @@ describe("outcomes", () => {
     assert.strictEqual(runOutcome(printed, dialect)._tag, "Returned")
     const anything = said('{"ok":"<A object at 0x7f00>","stdout":""}')
     assert.strictEqual(runOutcome(anything, { ...dialect, address: null })._tag, "Returned")
+  })
+
+  it("are refused when they hold a kind of value that the language has not, however deep", () => {
+    for (const value of [
+      '{"bigint":"9"}',
+      '[{"dict":[["a",{"bigint":"9"}]]}]',
+      '{"dict":[[{"undefined":true},1]]}',
+    ]) {
+      const { failure } = failureOf(said(`{"ok":${value},"stdout":""}`))
+      assert.strictEqual(failure.kind, "unrepresentable")
+      assert.include(failure.message, "a value of kind")
+      assert.isTrue(Result.isFailure(literalArguments(said(`{"ok":[${value}]}`), dialect)))
+    }
   })
 
   it("carry traps", () => {
@@ -198,16 +213,28 @@ describe("facts", () => {
 })
 
 describe("literals", () => {
+  it("are one value where one is asked for", () => {
+    assert.strictEqual(JSON.parse(literalCall("1", "value", dialect).request).as, "value")
+    assert.deepStrictEqual(
+      Result.getOrThrow(literalValue(said('{"ok":[1]}'), dialect)),
+      Value.list([Value.int(1)]),
+    )
+    assert.isTrue(Result.isFailure(literalArguments(said('{"ok":1}'), dialect)))
+    for (const answer of [said('{"ok":{"x":1}}'), said("null"), trapped("memory")]) {
+      assert.isTrue(Result.isFailure(literalValue(answer, dialect)))
+    }
+  })
+
   it("are values, or why not", () => {
-    assert.deepStrictEqual(Result.getOrThrow(literalValues(said('{"ok":[1,{"set":[]}]}'))), [
+    assert.deepStrictEqual(Result.getOrThrow(literalArguments(said('{"ok":[1,{"set":[]}]}'), dialect)), [
       Value.int(1),
       Value.set([]),
     ])
-    const refused = literalValues(said('{"fail":{"kind":"refused","message":"call of eval"}}'))
+    const refused = literalArguments(said('{"fail":{"kind":"refused","message":"call of eval"}}'), dialect)
     assert(Result.isFailure(refused))
     assert.strictEqual(refused.failure, "call of eval")
     for (const answer of [...nonsense.map(said), said('{"ok":[{"x":1}]}'), trapped("fuel")]) {
-      assert.isTrue(Result.isFailure(literalValues(answer)), answer.response?.slice(0, 40))
+      assert.isTrue(Result.isFailure(literalArguments(answer, dialect)), answer.response?.slice(0, 40))
     }
   })
 })

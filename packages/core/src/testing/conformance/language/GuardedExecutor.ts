@@ -18,6 +18,7 @@ export interface GuardedExecutor {
   readonly run: (request: ExecutionRequest) => Run<Outcome>
   readonly inspect: (program: string) => Run<ProgramFacts>
   readonly evaluateArguments: (text: string) => Run<Result.Result<ReadonlyArray<Value>, LiteralRefused>>
+  readonly evaluateValue: (text: string) => Run<Result.Result<Value, LiteralRefused>>
 }
 
 export const guardedExecutor = (executor: Executor["Service"]): GuardedExecutor => ({
@@ -40,6 +41,15 @@ export const guardedExecutor = (executor: Executor["Service"]): GuardedExecutor 
           Effect.catchTag("LiteralRefused", (refusal) => Effect.succeed(Result.fail(refusal))),
         ),
     ),
+  evaluateValue: (text) =>
+    guardEffect(
+      () => valueLine(text),
+      () =>
+        executor.evaluateValue(text).pipe(
+          Effect.map((value) => Result.succeed(value)),
+          Effect.catchTag("LiteralRefused", (refusal) => Effect.succeed(Result.fail(refusal))),
+        ),
+    ),
 })
 
 /** Calls as lines for people. */
@@ -47,6 +57,7 @@ export const runLine = (request: ExecutionRequest): string =>
   line("executor.run", Schema.encodeSync(ExecutionRequest)(request))
 export const inspectLine = (program: string): string => line("executor.inspect", program)
 export const evaluateLine = (text: string): string => line("executor.evaluateArguments", text)
+export const valueLine = (text: string): string => line("executor.evaluateValue", text)
 
 /** All of an outcome as one line: equal texts are equal outcomes, fuel and output included. */
 export const outcomeText = (outcome: Outcome): string => {

@@ -5,7 +5,7 @@ import type { ClauseBroken } from "../../ClauseBroken.ts"
 import { line, show } from "../calls.ts"
 import { type UnnumberedClause, broken, ensure, ensureThat } from "../clause.ts"
 import { noise } from "../texts.ts"
-import { evaluateLine, outcomeText, runLine } from "./GuardedExecutor.ts"
+import { evaluateLine, outcomeText, runLine, valueLine } from "./GuardedExecutor.ts"
 import { type LanguageSubject, anyValue, languageClause, request } from "./languageClause.ts"
 
 const encodeAll = (values: ReadonlyArray<Value>): string => `(${values.map(encode).join(", ")})`
@@ -128,12 +128,15 @@ export const valueClauses: ReadonlyArray<UnnumberedClause> = [
         yield* ensure(Result.isFailure(literals), "it is read as a literal", line("parseArguments", text))
         const evaluated = yield* executor.evaluateArguments(text)
         yield* ensure(Result.isFailure(evaluated), "it is evaluated", evaluateLine(text))
+        const valued = yield* executor.evaluateValue(text)
+        yield* ensure(Result.isFailure(valued), "it is evaluated", valueLine(text))
       }
       for (const text of noise(subject.random("literals"), subject.options.texts)) {
         // What they throw breaks the clause; noise in quotes is a string.
         language.parseValue(text)
         language.parseArguments(text)
         yield* executor.evaluateArguments(text)
+        yield* executor.evaluateValue(text)
       }
     },
   ),

@@ -1,0 +1,56 @@
+/** A worker thread of this process, seen from the pool. */
+import { Worker } from "node:worker_threads"
+import type { Call, CallResult } from "./Call.ts"
+import type { CoreModule } from "./coreModule.ts"
+import type { PoolWorker } from "./PoolWorker.ts"
+import type { Batch, BatchResults, WorkerStart } from "./worker.ts"
+
+/**
+ * Native stack of a worker. The guest's own recursion limits must strike first, also in code of the baseline
+ * compiler, whose frames are several times larger.
+ */
+const STACK_MEBIBYTES = 16
+
+const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+
+export class V8Worker implements PoolWorker {
+  readonly started: Promise<void>
+  private readonly thread: Worker
+  private readonly done = new Int32Array(new SharedArrayBuffer(4))
+  /** Why the thread is no more. */
+  private lost: Error | null = null
+  private batch: PromiseWithResolvers<BatchResults> | null = null
+
+  constructor(images: ReadonlyMap<string, CoreModule>) {
+    this.thread = new Worker(workerUrl, {
+      workerData: { images, progress: this.done.buffer as SharedArrayBuffer } satisfies WorkerStart,
+      resourceLimits: { stackSizeMb: STACK_MEBIBYTES },
+    })
+    this.started = new Promise((resolve) => this.thread.once("online", resolve))
+    let reason = "the worker thread stopped"
+    this.thread.on("message", (results: BatchResults) => this.batch?.resolve(results))
+    this.thread.on("error", (error) => {
+      reason = `the worker thread died: ${error instanceof Error ? error.message : String(error)}`
+    })
+    this.thread.on("exit", () => {
+      this.lost = new Error(reason)
+      this.batch?.reject(this.lost)
+    })
+  }
+
+  run(batch: ReadonlyArray<Call>): Promise<ReadonlyArray<CallResult>> {
+    if (this.lost !== null) return Promise.reject(this.lost)
+    Atomics.store(this.done, 0, 0)
+    this.batch = Promise.withResolvers()
+    this.thread.postMessage(batch satisfies Batch)
+    return this.batch.promise
+  }
+
+  progress(): number {
+    return Atomics.load(this.done, 0)
+  }
+
+  async stop(): Promise<void> {
+    await this.thread.terminate()
+  }
+}

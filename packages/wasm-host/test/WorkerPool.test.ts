@@ -1,0 +1,99 @@
+import { assert, beforeAll, it } from "vitest"
+import type { Call, CallResult } from "../src/Call.ts"
+import type { ComponentFile } from "../src/component.ts"
+import type { PoolWorker } from "../src/PoolWorker.ts"
+import { type Settled, WorkerPool } from "../src/WorkerPool.ts"
+import { meterGuest, writeComponent } from "./guest.ts"
+import { describeHosts } from "./hosts.ts"
+
+let file: ComponentFile
+beforeAll(async () => {
+  file = await writeComponent(await meterGuest())
+})
+
+const call = (request: string, fuel = 1e9): Call => ({ image: "main", request, fuel })
+/** Longer than any test waits, and not much longer than the suite: a native thread goes on to the end of its fuel. */
+const stuck = call("spin", 2e10)
+
+describeHosts(({ spawner }) => {
+  /** A pool with one worker at a time, and every worker that it started. */
+  const start = async (patience = 60_000) => {
+    const spawn = await spawner(file)
+    const started: Array<PoolWorker> = []
+    const spawnAndNote = (): PoolWorker => {
+      const worker = spawn()
+      started.push(worker)
+      return worker
+    }
+    const pool = new WorkerPool(spawnAndNote, { workers: 1, patience: () => patience, warmUp: [] })
+    const run = (given: Call) => new Promise<Settled>((resolve) => pool.submit(given, resolve))
+    return { pool, run, started }
+  }
+  const answer = (settled: Settled): CallResult["response"] =>
+    settled.kind === "done" ? settled.result.response : settled.kind
+
+  it("starts a worker when there is work, and no other while it lives", async () => {
+    const { pool, run, started } = await start()
+    assert.lengthOf(started, 0)
+    for (const _ of [1, 2]) assert.strictEqual(answer(await run(call("count"))), "1 1")
+    assert.lengthOf(started, 1)
+    await pool.close()
+  })
+
+  it("replaces a worker that dies at a call, and runs what it had again", async () => {
+    const { pool, run, started } = await start()
+    const running = [call("echo before"), call("spin", 2e9), call("echo after")].map(run)
+    await Promise.resolve()
+    const [first] = started
+    await first?.started
+    await first?.stop()
+    assert.deepEqual((await Promise.all(running)).map(answer), ["before", null, "after"])
+    assert.lengthOf(started, 2)
+    await pool.close()
+  })
+
+  it("replaces a worker that died while it had nothing to do", async () => {
+    const { pool, run, started } = await start()
+    assert.strictEqual(answer(await run(call("count"))), "1 1")
+    await started[0]?.stop()
+    assert.strictEqual(answer(await run(call("count"))), "1 1")
+    assert.lengthOf(started, 2)
+    await pool.close()
+  })
+
+  it("gives a call that is stuck one more worker, and its neighbours an answer", async () => {
+    const { pool, run, started } = await start(500)
+    const settled = await Promise.all([run(call("count")), run(stuck), run(call("count"))])
+    assert.deepEqual(settled.map(answer), ["1 1", "timeout", "1 1"])
+    assert.lengthOf(started, 3)
+    await pool.close()
+  })
+
+  it("does not take a batch of calls for one that is stuck", async () => {
+    const spin = call("spin", 2e8)
+    const first = await start()
+    await first.run(spin)
+    const before = performance.now()
+    await first.run(spin)
+    const one = performance.now() - before
+    await first.pool.close()
+    // Half of them make the first batch: together more than the patience for one.
+    const { pool, run, started } = await start(5 * one)
+    const settled = await Promise.all(Array.from({ length: 16 }, () => run(spin)))
+    assert.deepEqual(new Set(settled.map(answer)), new Set([null]))
+    assert.lengthOf(started, 1)
+    await pool.close()
+  })
+
+  it("closes at once, also in the middle of a call", async () => {
+    const { pool, run, started } = await start()
+    void run(stuck)
+    await Promise.resolve()
+    await started[0]?.started
+    const closing = performance.now()
+    await pool.close()
+    assert.isBelow(performance.now() - closing, 1000)
+    const error = await started[0]?.run([call("count")]).catch((reason: Error) => reason)
+    assert.instanceOf(error, Error)
+  })
+})
