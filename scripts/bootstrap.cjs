@@ -1,7 +1,9 @@
-// What `npm start` and `npm test` run: from a bare checkout to the command, with nothing but Node >= 20 and npm.
+// What `npm start`, `npm test` and `npm run build:native` run: from a bare checkout to the command, with nothing but
+// Node >= 20 and npm; the last one needs cargo, too.
 //
-//   node scripts/bootstrap.cjs start [arguments of `azr train`]
-//   node scripts/bootstrap.cjs test  [arguments of `nx run-many`]
+//   node scripts/bootstrap.cjs start  [arguments of `azr train`]
+//   node scripts/bootstrap.cjs test   [arguments of `nx run-many`]
+//   node scripts/bootstrap.cjs native [arguments of buildNative.ts]
 //
 // It installs the packages and Node 22 into this checkout with the pinned pnpm, builds the generated files (WASM
 // kernels, executor modules), and hands over. Both steps leave a stamp and are skipped while nothing that they depend
@@ -36,13 +38,18 @@ function main([command, ...args]) {
   if (Number(node.split(".")[0]) < 20)
     fail(`Node ${node} is too old for the set-up: install Node 20 or newer.`)
   if (process.platform === "win32") fail("Linux and macOS only: on Windows, run this inside WSL.")
-  if (command !== "start" && command !== "test") fail("usage: bootstrap.cjs start|test [arguments]")
+  if (!["start", "test", "native"].includes(command))
+    fail("usage: bootstrap.cjs start|test|native [arguments]")
   const environment = childEnvironment()
   install(environment)
   checkNode22()
   if (command === "start") {
     buildAssets(environment)
     handOver(path.join(root, "azr"), ["train", "--preset", "nano", ...args], environment)
+  } else if (command === "native") {
+    say("compiling the wasmtime host with cargo (first time: some minutes)")
+    const script = path.join(root, "packages", "wasm-host", "scripts", "buildNative.ts")
+    handOver(node22, ["--conditions=@azr/source", script, ...args], environment)
   } else {
     handOver(node22, [path.join(root, "scripts", "test.mjs"), ...args], withPnpm(environment))
   }
@@ -111,7 +118,7 @@ function buildAssets(environment) {
 
 /** Path, size and modification time of every file that `nx run-many -t assets` may read or write, as one digest. */
 function fileTimes() {
-  const ignored = new Set(["node_modules", "dist", "test", "test-results"])
+  const ignored = new Set(["node_modules", "dist", "target", "test", "test-results"])
   const digest = createHash("sha256").update(readIfPresent(installStamp))
   const visit = (folder) => {
     const entries = fs.readdirSync(path.join(root, folder), { withFileTypes: true })

@@ -57,6 +57,14 @@ const countTests = ({ numPassedTests, numFailedTests, testResults }) => {
   return { passed: numPassedTests, failed: numFailedTests + brokenFiles.length }
 }
 
+/** Titles of the tests in a vitest report that were left out, which say why. */
+const leftOut = ({ testResults }) =>
+  testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "skipped" || status === "pending")
+      .map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(" › ")),
+  )
+
 /** What one nx task stands for: its tests, or one check. A task that failed, or ran no test, is one failure or more. */
 const countTask = ({ target, projectName, status }) => {
   if (target !== "test") return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
@@ -96,6 +104,11 @@ for (const line of lines) {
 if (repository.code !== 0 && !lines.some((line) => line.startsWith("✗ "))) {
   results.push({ name: "repository checks", passed: 0, failed: 1 })
 }
+
+const skipped = [...testReports].flatMap(([project, report]) =>
+  existsSync(report) ? leftOut(readJson(report)).map((title) => `  ${project}: ${title}\n`) : [],
+)
+if (skipped.length > 0) process.stdout.write(`\nleft out here, ${skipped.length} tests:\n${skipped.join("")}`)
 
 const failures = results.filter(({ failed }) => failed > 0).map(({ name }) => name)
 const passed = results.reduce((sum, result) => sum + result.passed, 0)

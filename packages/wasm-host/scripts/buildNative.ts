@@ -1,8 +1,8 @@
 /**
- * Builds the addon of the wasmtime host for this machine: `pnpm build:native`. Needs cargo; takes some minutes.
+ * Builds the addon of the wasmtime host for this machine: `npm run build:native`. Needs cargo; takes some minutes.
  *
  * Every crate is pinned by `native/pinned.lock`, which is cargo's lock file without the address of the registry: cargo
- * adds its own. `pnpm build:native --update` pins what `Cargo.toml` resolves to now.
+ * adds its own. `npm run build:native -- --update` pins what `Cargo.toml` resolves to now.
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"

@@ -4,7 +4,7 @@
  * fuel.
  *
  * `v8` runs on worker threads of this process and needs nothing but Node. `wasmtime` runs on native threads, is
- * faster and takes less memory, and needs an addon that `pnpm build:native` builds.
+ * faster and takes less memory, and needs an addon that `npm run build:native` builds.
  */
 import { availableParallelism } from "node:os"
 import { Executor } from "@azr/core"

@@ -58,7 +58,7 @@ export const addonFile: URL = new URL(
   import.meta.url,
 )
 
-const hint = "Install Rust (https://rustup.rs) and run `pnpm build:native`, or choose the v8 host."
+const hint = "Install Rust (https://rustup.rs) and run `npm run build:native`, or choose the v8 host."
 
 /** Loads the addon, or says why not. Node loads a file once, so asking again costs little. */
 export const loadAddon = (file: URL = addonFile): LoadedAddon => {
