@@ -55,7 +55,8 @@ class OneWorker extends Context.Service<
     Effect.gen(function* () {
       const host = yield* ExecutorHost
       const pool = yield* host.open({ ...(yield* component), warmUp: [] }, { workers: 1 })
-      const run = (program: string) => Effect.map(pool.run(runCall(request(program))), runOutcome)
+      const run = (program: string) =>
+        Effect.map(pool.run(runCall(request(program))), (result) => runOutcome(result, limits))
       return OneWorker.of({ run, untouched: yield* run(probe) })
     }),
   )

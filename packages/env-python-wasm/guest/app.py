@@ -23,6 +23,7 @@ import facts
 import literals
 import program
 import sandbox
+import values
 
 _OPERATIONS = {"run": program.run, "inspect": facts.inspect, "literal": literals.literal}
 
@@ -73,7 +74,8 @@ def _answer(request):
 
 
 def _refuse(kind, error):
-    return dumps({"fail": {"kind": kind, "message": type(error).__name__ + ": " + str(error)[:200]}})
+    message = type(error).__name__ + ": " + str(error)[:200]
+    return '{"fail":{"kind":"' + kind + '","message":' + values.encode_basestring(message) + "}}"
 
 
 class WitWorld(wit_world.WitWorld):

@@ -15,17 +15,18 @@ import ast
 
 ENTRY = "f"
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_TYPE_SYNTAX = frozenset({ast.TypeAlias, ast.TypeVar, ast.ParamSpec, ast.TypeVarTuple})
 _REFLECTION = frozenset({"globals", "locals", "vars", "dir", "eval", "exec", "compile", "__import__"})
 _NAMED_ATTRIBUTES = frozenset({"__name__", "__qualname__", "__code__", "__globals__", "__dict__", "__annotations__"})
 
 
-def canonical(tree):
-    """Canonical source text of a module's tree, which it changes."""
-    nodes = list(ast.walk(tree))
-    if not any(isinstance(node, ast.Attribute) and node.attr == "__doc__" for node in nodes):
+def canonical(tree, nodes):
+    """Canonical source text of a module's tree, which it changes. `nodes`: all nodes of the tree."""
+    if not any([type(node) is ast.Attribute and node.attr == "__doc__" for node in nodes]):
         for node in nodes:
-            _drop_docstring(node)
+            if isinstance(node, _DOCUMENTED):
+                _drop_docstring(node)
     if not any(map(_sees_names, nodes)):
         names = _Names()
         names.read(tree, _Scope(None))
@@ -34,7 +35,7 @@ def canonical(tree):
 
 
 def _drop_docstring(node):
-    if not isinstance(node, (ast.Module, *_FUNCTIONS, ast.ClassDef)) or ast.get_docstring(node, clean=False) is None:
+    if ast.get_docstring(node, clean=False) is None:
         return
     del node.body[0]
     if not node.body and not isinstance(node, ast.Module):
@@ -42,23 +43,24 @@ def _drop_docstring(node):
 
 
 def _sees_names(node):
-    match node:
-        case ast.Name(id=name):
-            return name in _REFLECTION
-        case ast.Attribute(attr=name):
-            return name in _NAMED_ATTRIBUTES
-        case ast.keyword(arg=None) | ast.TypeAlias() | ast.TypeVar() | ast.ParamSpec() | ast.TypeVarTuple():
-            return True
-        case ast.alias(name="*"):
-            return True
-    return False
+    kind = type(node)
+    if kind is ast.Name:
+        return node.id in _REFLECTION
+    if kind is ast.Attribute:
+        return node.attr in _NAMED_ATTRIBUTES
+    if kind is ast.keyword:
+        return node.arg is None
+    if kind is ast.alias:
+        return node.name == "*"
+    return kind in _TYPE_SYNTAX
 
 
 class _Scope:
     """Names bound in a module, function, lambda or comprehension. A class body has one too, but keeps its names."""
 
-    def __init__(self, parent):
+    def __init__(self, parent, comprehension=False):
         self.parent = parent
+        self.comprehension = comprehension
         self.bound = set()
         self.elsewhere = {}  # name -> "global" or "nonlocal"
 
@@ -84,42 +86,43 @@ class _Names:
         self.kept = {ENTRY}
 
     def read(self, node, scope):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self.bind(scope, node, "name")
-                self.read_function(node, scope, node.body)
-            case ast.Lambda():
-                self.read_function(node, scope, [node.body])
-            case ast.ClassDef():
-                self.read_class(node, scope)
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                self.read_comprehension(node, scope)
-            case ast.NamedExpr(target=target, value=value):
-                self.read(value, scope)
-                self.bind(_function_scope(scope), target, "id", used_in=scope)
-            case ast.Name(ctx=ast.Load()):
-                self.use(scope, node, "id")
-            case ast.Name():
-                self.bind(scope, node, "id")
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                self.declare(node, names, scope)
-            case ast.Import() | ast.ImportFrom():
-                self.read_import(node, scope)
-            case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
-                self.bind(scope, node, "name")
-                self.read_children(node, scope)
-            case ast.MatchMapping():
-                self.bind(scope, node, "rest")
-                self.read_children(node, scope)
-            case ast.keyword(arg=name):
-                self.kept.add(name)
-                self.read_children(node, scope)
-            case _:
-                self.read_children(node, scope)
+        _READERS.get(type(node), _Names.read_children)(self, node, scope)
 
     def read_children(self, node, scope):
         for child in ast.iter_child_nodes(node):
             self.read(child, scope)
+
+    def read_leaf(self, node, scope):
+        pass
+
+    def read_name(self, node, scope):
+        if type(node.ctx) is ast.Load:
+            self.use(scope, node, "id")
+        else:
+            self.bind(scope, node, "id")
+
+    def read_walrus(self, node, scope):
+        self.read(node.value, scope)
+        self.bind(_function_scope(scope), node.target, "id", used_in=scope)
+
+    def read_capture(self, node, scope):
+        self.bind(scope, node, "name")
+        self.read_children(node, scope)
+
+    def read_rest(self, node, scope):
+        self.bind(scope, node, "rest")
+        self.read_children(node, scope)
+
+    def read_keyword(self, node, scope):
+        self.kept.add(node.arg)
+        self.read_children(node, scope)
+
+    def read_definition(self, node, scope):
+        self.bind(scope, node, "name")
+        self.read_function(node, scope, node.body)
+
+    def read_lambda(self, node, scope):
+        self.read_function(node, scope, [node.body])
 
     def read_function(self, node, scope, body):
         signature = node.args
@@ -147,8 +150,7 @@ class _Names:
         self.kept |= body.bound
 
     def read_comprehension(self, node, scope):
-        inner = _Scope(scope)
-        inner.is_comprehension = True
+        inner = _Scope(scope, comprehension=True)
         for position, generator in enumerate(node.generators):
             self.read(generator.iter, inner if position else scope)
             self.read(generator.target, inner)
@@ -166,16 +168,16 @@ class _Names:
                 alias.asname = alias.name
             self.bind(scope, alias, "asname")
 
-    def declare(self, node, names, scope):
+    def read_declaration(self, node, scope):
         kind = "global" if isinstance(node, ast.Global) else "nonlocal"
-        for position, name in enumerate(names):
+        for position, name in enumerate(node.names):
             scope.elsewhere[name] = kind
             if kind == "global":  # may be bound here only
                 module = scope
                 while module.parent is not None:
                     module = module.parent
                 module.bound.add(name)
-            self.occurrences.append((scope, name, _replace(names, position)))
+            self.occurrences.append((scope, name, _replace(node.names, position)))
 
     def bind(self, scope, node, field, used_in=None):
         name = getattr(node, field)
@@ -204,9 +206,33 @@ class _Names:
             write(new[owner, name])
 
 
+_READERS = {
+    ast.Constant: _Names.read_leaf,
+    ast.Name: _Names.read_name,
+    ast.NamedExpr: _Names.read_walrus,
+    ast.keyword: _Names.read_keyword,
+    ast.FunctionDef: _Names.read_definition,
+    ast.AsyncFunctionDef: _Names.read_definition,
+    ast.Lambda: _Names.read_lambda,
+    ast.ClassDef: _Names.read_class,
+    ast.ListComp: _Names.read_comprehension,
+    ast.SetComp: _Names.read_comprehension,
+    ast.DictComp: _Names.read_comprehension,
+    ast.GeneratorExp: _Names.read_comprehension,
+    ast.Global: _Names.read_declaration,
+    ast.Nonlocal: _Names.read_declaration,
+    ast.Import: _Names.read_import,
+    ast.ImportFrom: _Names.read_import,
+    ast.ExceptHandler: _Names.read_capture,
+    ast.MatchAs: _Names.read_capture,
+    ast.MatchStar: _Names.read_capture,
+    ast.MatchMapping: _Names.read_rest,
+}
+
+
 def _function_scope(scope):
     """Where `:=` binds: comprehensions pass it on."""
-    while getattr(scope, "is_comprehension", False):
+    while scope.comprehension:
         scope = scope.parent
     return scope
 

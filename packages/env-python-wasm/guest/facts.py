@@ -4,19 +4,30 @@ from private import BUILTINS as __builtins__
 
 import ast
 from json import dumps
+from sys import set_int_max_str_digits, setrecursionlimit
 
+from brackets import brackets
 from canonical import canonical
+from cognitive import cognitive_complexity
+from halstead import halstead_counts
+from names import outside_names
+from returns import ends, returns_value
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Trees of long sums and of long `elif` chains are deep, and are read by recursion.
+_RECURSION_LIMIT = 12_000
 
 
 def inspect(request):
     """Answer of `{"op": "inspect", "program"}` as JSON."""
+    source = request["program"]
+    setrecursionlimit(_RECURSION_LIMIT)
     try:
-        tree = ast.parse(request["program"])
+        tree = ast.parse(source)
         # Some errors (`return` outside a function) are found by the compiler only. Compiling executes nothing.
-        compile(request["program"], "<program>", "exec", dont_inherit=True)
-        return dumps({"ok": {"syntax": None, **_facts(tree)}})
+        compile(source, "<program>", "exec", dont_inherit=True)
+        set_int_max_str_digits(0)  # hexadecimal numbers may be longer than decimal ones, and are written as those
+        return dumps({"ok": {"syntax": None, **_facts(source, tree)}})
     except SyntaxError as error:
         return _broken(error.msg, error.lineno)
     except ValueError as error:  # null bytes, lone surrogates
@@ -29,19 +40,24 @@ def _broken(message, line):
     return dumps({"ok": {"syntax": {"message": message[:200], "line": line}}})
 
 
-def _facts(tree):
+def _facts(source, tree):
     nodes = list(ast.walk(tree))
-    return {
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    facts = {
         "functions": [_function(node) for node in tree.body if isinstance(node, _FUNCTIONS)],
         "topLevel": [type(node).__name__ for node in tree.body],
-        "imports": sorted(_imports(nodes)),
+        "imports": sorted(set(_imports(nodes))),
         "calls": sorted({_dotted(node.func) for node in nodes if isinstance(node, ast.Call)}),
-        "names": sorted({node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}),
-        "attributes": sorted({node.attr for node in nodes if isinstance(node, ast.Attribute)}),
+        "names": sorted(outside_names(source, names)),
+        "attributes": sorted(set(_attributes(nodes))),
         "statements": sum(isinstance(node, ast.stmt) for node in nodes),
-        "operations": sorted(_operations(nodes)),
-        "canonical": canonical(tree),
+        "operations": sorted(set(_operations(nodes))),
     }
+    # From here on the tree is the canonical one: programs that differ in names and layout measure the same.
+    facts["canonical"] = canonical(tree, nodes)
+    facts["complexity"] = {"cognitive": cognitive_complexity(tree), **halstead_counts(ast.walk(tree))}
+    facts["tree"] = brackets(tree)
+    return facts
 
 
 def _function(node):
@@ -52,63 +68,8 @@ def _function(node):
         "params": [argument.arg for argument in named],
         "defaults": len(signature.defaults) + sum(default is not None for default in signature.kw_defaults),
         "varargs": signature.vararg is not None or signature.kwarg is not None,
-        "returns": _ends(node.body) and _returns_value(node),
+        "returns": ends(node.body) and returns_value(node),
     }
-
-
-def _ends(body):
-    """Whether every way through `body` ends in `return` or `raise`, as far as its last statement shows it.
-
-    An `if` needs both arms, a `match` an irrefutable last case, a `try` its body (or else) and every handler,
-    or its finally; a loop counts only as `while True` without `break`. What stands before the last statement is
-    not looked at.
-    """
-    match body[-1] if body else None:
-        case ast.Return() | ast.Raise():
-            return True
-        case ast.If(body=then, orelse=otherwise):
-            return _ends(then) and _ends(otherwise)
-        case ast.With(body=inner) | ast.AsyncWith(body=inner):
-            return _ends(inner)
-        case ast.Try() | ast.TryStar() as node:
-            normal = _ends(node.orelse) if node.orelse else _ends(node.body)
-            return _ends(node.finalbody) or (normal and all(_ends(handler.body) for handler in node.handlers))
-        case ast.Match(cases=cases):
-            return _irrefutable(cases[-1]) and all(_ends(case.body) for case in cases)
-        case ast.While(test=ast.Constant(value=value), body=inner) if value:
-            return not _breaks(inner)
-    return False
-
-
-def _irrefutable(case):
-    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
-
-
-def _breaks(body):
-    """Whether a `break` in `body` leaves the loop that `body` belongs to."""
-    for node in body:
-        if isinstance(node, ast.Break):
-            return True
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            continue
-        blocks = [] if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) else [getattr(node, "body", [])]
-        blocks += [getattr(node, "orelse", []), getattr(node, "finalbody", [])]
-        blocks += [inner.body for inner in (*getattr(node, "handlers", []), *getattr(node, "cases", []))]
-        if any(map(_breaks, blocks)):
-            return True
-    return False
-
-
-def _returns_value(node):
-    """Whether the function itself (not one nested in it) has a `return` with a value."""
-    pending = list(node.body)
-    while pending:
-        child = pending.pop()
-        if isinstance(child, ast.Return) and child.value is not None:
-            return True
-        if not isinstance(child, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            pending.extend(ast.iter_child_nodes(child))
-    return False
 
 
 def _imports(nodes):
@@ -119,6 +80,19 @@ def _imports(nodes):
                 yield alias.name
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
+
+
+def _attributes(nodes):
+    """Attributes that are read or written, however that is spelled: `a.x`, `from a import x`, `case A(x=1)`."""
+    for node in nodes:
+        match node:
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    yield alias.name
+            case ast.MatchClass(kwd_attrs=names):
+                yield from names
 
 
 def _dotted(node):

@@ -2,7 +2,9 @@
 
 The text is parsed, never executed: its tree is walked and everything that is not on the list below is refused.
 That is wider than `ast.literal_eval` (a few constructors, `inf` as `repr` writes it, `-1 * (10 ** 9)`) because
-proposers and solvers write such texts, and narrower than `eval` in every way that matters.
+proposers write such inputs, and narrower than `eval` in every way that matters. An answer ("value") may use
+constructors as notation only: `Counter({'a': 2})` is one, `Counter('aa')`, `1 + 1` and `sorted` leave to the executor
+what the solver was asked for.
 """
 
 from private import BUILTINS as __builtins__
@@ -46,9 +48,9 @@ def literal(request):
     limit = request.get("outputBytes", 65_536)
     try:
         if request["as"] == "arguments":
-            built = [_build(node) for node in _arguments(request["text"])]
+            built = [_Builder(computes=True).build(node) for node in _arguments(request["text"])]
         else:
-            built = _build(_expression(request["text"]))
+            built = _Builder(computes=False).build(_expression(request["text"]))
         return '{"ok":' + values.encode(built, limit) + "}"
     except SyntaxError as error:
         return _failure("syntax", error.msg)
@@ -93,38 +95,99 @@ def _arguments(text):
     return call.args
 
 
-def _build(node):
-    match node:
-        case ast.Constant(value=value):
-            if value is ...:
-                raise Refused("an ellipsis is not data")
-            return value
-        case ast.List(elts=elements):
-            return [_build(element) for element in elements]
-        case ast.Tuple(elts=elements):
-            return tuple([_build(element) for element in elements])
-        case ast.Set(elts=elements):
-            return {_build(element) for element in elements}
-        case ast.Dict(keys=keys, values=elements):
-            if None in keys:
-                raise Refused("unpacking with **")
-            return {_build(key): _build(element) for key, element in zip(keys, elements)}
-        case ast.UnaryOp(op=operation, operand=operand):
-            return _unary(operation, _number(operand))
-        case ast.BinOp(left=left, op=operation, right=right):
-            return _bounded(_binary(_number(left), operation, _number(right)))
-        case ast.Call():
-            return _construct(node)
-        case ast.Name(id="inf" | "nan" as name):  # as `repr` writes them
-            return float(name)
-    raise Refused(type(node).__name__ + " does not only build data")
+class _Builder:
+    """Builds the value of a node. `computes` says whether arithmetic and conversions are allowed."""
+
+    def __init__(self, computes):
+        self.computes = computes
+
+    def build(self, node):
+        match node:
+            case ast.Constant(value=value):
+                if value is ...:
+                    raise Refused("an ellipsis is not data")
+                return value
+            case ast.List(elts=elements):
+                return [self.build(element) for element in elements]
+            case ast.Tuple(elts=elements):
+                return tuple([self.build(element) for element in elements])
+            case ast.Set(elts=elements):
+                return {self.build(element) for element in elements}
+            case ast.Dict(keys=keys, values=elements):
+                if None in keys:
+                    raise Refused("unpacking with **")
+                return {self.build(key): self.build(element) for key, element in zip(keys, elements)}
+            case ast.UnaryOp(op=operation, operand=operand):
+                if not self.computes and not isinstance(operation, (ast.USub, ast.UAdd)):
+                    raise Refused("arithmetic in an answer")
+                return _unary(operation, self.number(operand))
+            case ast.BinOp(left=left, op=operation, right=right):
+                values = self.number(left), self.number(right)
+                if not self.computes and not _is_complex(node, *values):
+                    raise Refused("arithmetic in an answer")
+                return _bounded(_binary(values[0], operation, values[1]))
+            case ast.Call():
+                return self.construct(node)
+            case ast.Name(id="inf" | "nan" as name):  # as `repr` writes them
+                return float(name)
+        raise Refused(type(node).__name__ + " does not only build data")
+
+    def number(self, node):
+        value = self.build(node)
+        if type(value) not in _NUMBERS:
+            raise Refused("arithmetic on something that is not a number")
+        return value
+
+    def construct(self, node):
+        name = _constructor_name(node.func)
+        if name not in _CONSTRUCTORS:
+            raise Refused("call of " + name)
+        constructor, most, keywords_allowed = _CONSTRUCTORS[name]
+        if len(node.args) > most:
+            raise Refused(name + " takes at most " + str(most) + " arguments here")
+        if node.keywords and not keywords_allowed:
+            raise Refused(name + " takes no keyword arguments here")
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise Refused("unpacking with **")
+        nodes, arguments = node.args, []
+        if name == "defaultdict" and nodes:
+            arguments.append(_factory(nodes[0]))
+            nodes = nodes[1:]
+        data = [self.build(argument) for argument in nodes]
+        if not self.computes and not _is_notation(name, data):
+            raise Refused(name + " computes, and an answer may not")
+        arguments += data
+        if constructor is bytes and arguments and type(arguments[0]) is int and arguments[0] > MAX_SEQUENCE:
+            raise Refused("bytes too long")
+        return constructor(*arguments, **{keyword.arg: self.build(keyword.value) for keyword in node.keywords})
 
 
-def _number(node):
-    value = _build(node)
-    if type(value) not in _NUMBERS:
-        raise Refused("arithmetic on something that is not a number")
-    return value
+def _is_complex(node, left, right):
+    """Whether this is how a complex number is written: `1+2j`, `-1.5-2j`."""
+    if not isinstance(node.op, (ast.Add, ast.Sub)) or isinstance(node.left, ast.BinOp):
+        return False
+    return type(left) in (int, float) and isinstance(node.right, ast.Constant) and type(right) is complex
+
+
+def _is_notation(name, data):
+    """Whether a constructor of this data only writes down what has no other notation."""
+    if not data:
+        return True
+    first = data[0]
+    match name:
+        case "set" | "frozenset":
+            return type(first) in (list, tuple, set)
+        case "float":
+            return type(first) is str and first.strip().lower().lstrip("+-") in ("inf", "infinity", "nan")
+        case "complex":
+            return all(type(part) in (int, float) for part in data)
+        case "bytes":
+            return type(first) in (bytes, list)
+        case "Counter":
+            return type(first) is dict
+        case "dict" | "OrderedDict" | "defaultdict":
+            return type(first) in (dict, list)
+    return False
 
 
 def _unary(operation, value):
@@ -163,27 +226,6 @@ def _bounded(value):
     if type(value) is int and value.bit_length() > MAX_INTEGER_BITS:
         raise Refused("integer too large")
     return value
-
-
-def _construct(node):
-    name = _constructor_name(node.func)
-    if name not in _CONSTRUCTORS:
-        raise Refused("call of " + name)
-    constructor, most, keywords_allowed = _CONSTRUCTORS[name]
-    if len(node.args) > most:
-        raise Refused(name + " takes at most " + str(most) + " arguments here")
-    if node.keywords and not keywords_allowed:
-        raise Refused(name + " takes no keyword arguments here")
-    if any(keyword.arg is None for keyword in node.keywords):
-        raise Refused("unpacking with **")
-    nodes, arguments = node.args, []
-    if name == "defaultdict" and nodes:
-        arguments.append(_factory(nodes[0]))
-        nodes = nodes[1:]
-    arguments += [_build(argument) for argument in nodes]
-    if constructor is bytes and arguments and type(arguments[0]) is int and arguments[0] > MAX_SEQUENCE:
-        raise Refused("bytes too long")
-    return constructor(*arguments, **{keyword.arg: _build(keyword.value) for keyword in node.keywords})
 
 
 def _constructor_name(function):

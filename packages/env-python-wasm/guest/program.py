@@ -8,9 +8,11 @@ and judges what it gets.
 from private import BUILTINS as __builtins__
 
 import builtins
+from gc import disable as disable_collector
+from gc import enable as enable_collector
 from io import StringIO
 from re import compile as _pattern
-from sys import modules, set_int_max_str_digits, setprofile, setrecursionlimit, settrace
+from sys import modules, setprofile, setrecursionlimit, settrace
 from types import ModuleType
 
 import sandbox
@@ -20,7 +22,6 @@ SOURCE = "<program>"
 MODULE = "program"
 MAX_STDOUT = 4096
 MAX_MESSAGE = 200
-_INT_MAX_STR_DIGITS = 4300
 # Released when memory runs out, so that there is room to say so. Being part of the image, it costs a request nothing.
 _reserve = [bytearray(1 << 20)]
 
@@ -35,6 +36,7 @@ def run(request):
     """Answer fields of `{"op": "run", "program", "entry", "args", "entropy", "outputBytes"}` as pieces of JSON."""
     arguments = [values.decode(argument) for argument in request["args"]]
     stdout = sandbox.begin(request["entropy"])
+    enable_collector()
     try:
         answer = _outcome(request, arguments)
     except MemoryError:
@@ -50,8 +52,10 @@ _BROKEN = '"fail":{"kind":"unrepresentable","name":null,"message":"the interpret
 
 def _outcome(request, arguments):
     try:
-        result = _call(request["program"], request["entry"], arguments)
-        _restore_interpreter()
+        try:
+            result = _call(request["program"], request["entry"], arguments)
+        finally:
+            _silence()
         return '"ok":' + values.encode(result, request["outputBytes"])
     except _Failure as failure:
         return failure.text
@@ -61,14 +65,24 @@ def _outcome(request, arguments):
         return _failure("output", None, "longer than " + str(request["outputBytes"]) + " bytes", None)
     except BaseException as error:
         _reserve.clear()
-        _restore_interpreter()
         return _describe(error)
+
+
+def _silence():
+    """The program has ended: from here on none of its code runs, and what it has set does not disturb the report.
+
+    Hooks and finalizers are what could still call it. The collector stays off until the instance is restored.
+    """
+    disable_collector()
+    settrace(None)
+    setprofile(None)
+    setrecursionlimit(sandbox.RECURSION_LIMIT)
 
 
 def _printed(stdout):
     try:
         return _written(stdout)
-    except ValueError:  # the program closed it
+    except (ValueError, MemoryError):  # the program closed it, or filled the memory with it
         return ""
 
 
@@ -103,14 +117,6 @@ def _compile(source):
         raise _Failure(_failure("syntax", "ValueError", str(error), None)) from None
 
 
-def _restore_interpreter():
-    """Undo what a program may have set and what reporting depends on."""
-    settrace(None)
-    setprofile(None)
-    setrecursionlimit(sandbox.RECURSION_LIMIT)
-    set_int_max_str_digits(_INT_MAX_STR_DIGITS)
-
-
 def _describe(error):
     kind = type(error)
     if issubclass(kind, MemoryError):
@@ -121,9 +127,10 @@ def _describe(error):
         outcome = "exception"
     line = _line(error)
     try:
-        message = str(error)
+        message = str(error)  # may be the program's own `__str__`
     except BaseException:
         message = ""
+    _silence()
     return _failure(outcome, _exception_name(kind), message, line)
 
 

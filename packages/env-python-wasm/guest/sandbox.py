@@ -82,7 +82,7 @@ _INTERNAL = frozenset(
     _abc _ast _ast_unparse _bisect _blake2 _codecs _collections _collections_abc _colorize _contextvars _datetime
     _decimal _functools _heapq _io _json _locale _md5 _opcode _opcode_metadata _operator _py_warnings _pydatetime
     _pylong _random _sha1 _sha2 _sha3 _sre _statistics _string _strptime _struct _thread _types _typing _warnings
-    _weakref _weakrefset annotationlib ast atexit codecs copyreg dis inspect linecache locale marshal opcode token
+    _weakref _weakrefset annotationlib ast atexit codecs copyreg dis inspect linecache locale opcode token
     tokenize
     """.split()
 )
@@ -96,15 +96,13 @@ _EPOCH_NS = 1_700_000_000_000_000_000
 _STEP_NS = 1_000
 RECURSION_LIMIT = 1_000
 
-_closed = False
-
 
 def _deny(*_arguments, **_options):
     raise PermissionError(1, "not permitted")
 
 
 def _audit(event, _arguments, _prefixes=_CLOSED_EVENTS, _error=PermissionError):
-    if _closed and (event == "open" or event.startswith(_prefixes)):
+    if event == "open" or event.startswith(_prefixes):
         raise _error(1, "not permitted")
 
 
@@ -141,6 +139,7 @@ class _Entropy:
 _clock = _Clock()
 _entropy = _Entropy()
 _seed_random = random.Random.seed
+_seed = None  # of the generator behind the functions of `random`
 
 
 def _install_clock():
@@ -196,13 +195,11 @@ def prepare():
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     warnings.simplefilter("ignore")
-    sys.addaudithook(_audit)
 
 
 def close():
     """Shut what is left open: the build's last step, when componentize-py has done its work."""
-    global _closed
-    _closed = True
+    sys.addaudithook(_audit)
     for module in (posix, os):
         for name, value in list(vars(module).items()):
             native = type(value) in (types.BuiltinFunctionType, types.FunctionType)
@@ -211,7 +208,7 @@ def close():
     posix.urandom = os.urandom = _entropy.octets
     builtins.open = io.open = _io.open = io.open_code = _io.open_code = _deny
     # An interpreter inside the interpreter, and hooks that would see the guest's own work.
-    for name in ("_baserepl", "_debugmallocstats", "addaudithook"):
+    for name in ("_baserepl", "_debugmallocstats", "addaudithook", "monitoring", "remote_exec"):
         delattr(sys, name)
     sys.__stdin__ = sys.__stdout__ = sys.__stderr__ = None
     for name in list(sys.modules):
@@ -221,9 +218,12 @@ def close():
 
 def begin(entropy):
     """Before each program: fresh streams, fixed clock, seeded random numbers. Returns the program's stdout."""
+    global _seed
     _clock.start(entropy)
     _entropy.start(entropy)
-    _seed_random(random._inst, entropy)
+    if entropy != _seed:  # seeding takes as long as a short program; the image is sealed with the usual seed
+        _seed_random(random._inst, entropy)
+        _seed = entropy
     sys.stdin, sys.stdout, sys.stderr = io.StringIO(""), io.StringIO(), io.StringIO()
     sys.setrecursionlimit(RECURSION_LIMIT)
     return sys.stdout

@@ -9,9 +9,10 @@
     set, frozenset    {"set": [...]}, {"frozenset": [...]} in any order: the host sorts
     bytes, complex    {"bytes": "<lowercase hex>"}, {"complex": ["<repr>", "<repr>"]}
 
-Exact types only, so that no code of the program runs while its value is read: a subclass could answer every question
-about itself falsely. Three standard classes have one obvious plain form and become it: Counter, OrderedDict and
-defaultdict are the dict of their items.
+Exact types only, told apart by identity, so that no code of the program runs while its value is read: a subclass
+could answer every question about itself falsely, and so could the metaclass of a class that is looked up in a
+dict. Three standard classes have one obvious plain form and become it: Counter, OrderedDict and defaultdict are
+the dict of their items.
 """
 
 from private import BUILTINS as __builtins__
@@ -32,8 +33,10 @@ class TooLong(Exception):
     """The canonical form is longer than the request allows."""
 
 
-_ITEMS = {dict: dict.items, Counter: dict.items, defaultdict: dict.items, OrderedDict: OrderedDict.items}
-_LISTS = {list: ("[", "]"), tuple: ('{"tuple":[', "]}"), set: ('{"set":[', "]}"), frozenset: ('{"frozenset":[', "]}")}
+_keys, _items, _ordered_items = dict.keys, dict.items, OrderedDict.items
+# Integers are written in pieces that are short enough for the part of CPython that is not written in Python.
+_PIECE_DIGITS = 2000
+_PIECE = 10**_PIECE_DIGITS
 
 
 class _Writer:
@@ -67,11 +70,20 @@ class _Writer:
             self.put('{"bytes":"' + value.hex() + '"}')
         elif kind is complex:
             self.put('{"complex":["' + repr(value.real) + '","' + repr(value.imag) + '"]}')
-        elif kind in _LISTS:
-            opening, closing = _LISTS[kind]
-            self.elements(value, opening, closing, depth)
-        elif kind in _ITEMS:
-            self.items(_ITEMS[kind](value), depth)
+        elif kind is list:
+            self.elements(value, "[", "]", depth)
+        elif kind is tuple:
+            self.elements(value, '{"tuple":[', "]}", depth)
+        elif kind is dict or kind is Counter or kind is defaultdict:
+            self.items(_items(value), depth)
+        elif kind is OrderedDict:
+            for key in _keys(value):  # its own iterator hashes the keys, so none may be an object of the program
+                _Writer(self.left).value(key, depth)
+            self.items(_ordered_items(value), depth)
+        elif kind is set:
+            self.elements(value, '{"set":[', "]}", depth)
+        elif kind is frozenset:
+            self.elements(value, '{"frozenset":[', "]}", depth)
         else:
             raise Unrepresentable("a value of type " + _class_name(kind) + " has no canonical form")
 
@@ -82,22 +94,18 @@ class _Writer:
         # One decimal digit is more than 3 bits: refuse before a conversion that is quadratic in the length.
         if value.bit_length() > 4 * self.left:
             raise TooLong
-        digits = get_int_max_str_digits()
-        set_int_max_str_digits(0)
-        try:
-            self.put('{"int":"' + repr(value) + '"}')
-        finally:
-            set_int_max_str_digits(digits)
+        self.put('{"int":"' + _decimal(value) + '"}')
 
     def text(self, value):
         if len(value) > self.left:
             raise TooLong
-        try:
+        if not value.isascii():
+            # Neither codec asks the handlers of errors, which a program can replace.
+            encoded = value.encode("utf-8", "replace")
+            if encoded.decode("utf-8") != value:
+                raise Unrepresentable("a str with lone surrogates has no canonical form")
             # Count bytes where they differ from characters; the piece itself is counted by `put`.
-            extra = 0 if value.isascii() else len(value.encode()) - len(value)
-        except UnicodeEncodeError:
-            raise Unrepresentable("a str with lone surrogates has no canonical form") from None
-        self.left -= extra
+            self.left -= len(encoded) - len(value)
         self.put(encode_basestring(value))
 
     def elements(self, values, opening, closing, depth):
@@ -126,6 +134,15 @@ class _Writer:
     def enter(self, depth):
         if depth >= MAX_DEPTH:
             raise Unrepresentable("nested deeper than " + str(MAX_DEPTH))
+
+
+def _decimal(value):
+    pieces, rest = [], abs(value)
+    while rest >= _PIECE:
+        rest, piece = divmod(rest, _PIECE)
+        pieces.append(repr(piece).zfill(_PIECE_DIGITS))
+    pieces.append(repr(rest))
+    return ("-" if value < 0 else "") + "".join(pieces[::-1])
 
 
 def _class_name(kind):

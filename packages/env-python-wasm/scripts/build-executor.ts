@@ -1,23 +1,18 @@
 /**
  * Builds the Python executor component and writes it, compressed, to `artifacts/`: `pnpm build:executor`.
  *
- *     guest/*.py ─ componentize-py ▶ 38 core modules ─ flatten ▶ one ─ run `seal`, freeze ▶ snapshot
+ *     guest/*.py ─ componentize-py ▶ 38 core modules ─ flatten ▶ one ─ run `seal`, immortal, freeze ▶ snapshot
  *                ─ meter ▶ fuel, virtual memory, page marks ─ wrap ▶ component ─ brotli ▶ artifacts/
  *
  * Needs python3 with venv and pip. The result is not byte-reproducible (componentize-py is not), which is why it is
  * committed with its digest. Two images differ in their hash seed only; the second serves the determinism check.
  */
-import { createHash } from "node:crypto"
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, rm, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
-import { brotliCompress, constants } from "node:zlib"
-import { executorWit, freeze, meter } from "@azr/wasm-host/build"
-import { flatten } from "./flatten.ts"
-import { seal } from "./seal.ts"
+import { flatten, freeze, meter, packComponent, seal } from "@azr/wasm-host/build"
+import { immortal } from "./immortal.ts"
 import { installToolchain, type Toolchain } from "./toolchain.ts"
 
-const compress = promisify(brotliCompress)
 const within = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -25,7 +20,15 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const LIMITS = { maximumPages: 2048, maximumDepth: 20_000 }
 /** Hash seeds, so that the two images are sure to differ. */
 const HASH_SEEDS = { a: "1", b: "2" } as const
-const LARGEST_WINDOW = 24
+
+/** What the guest says about itself. */
+interface SealReport {
+  readonly python: string
+  /** Importable modules. */
+  readonly modules: ReadonlyArray<string>
+  /** Hash of one fixed string: tells two hash seeds apart. */
+  readonly hash: number
+}
 
 const work = within("generated/executor")
 const guest = within("guest")
@@ -55,41 +58,15 @@ const buildImage = async (tools: Toolchain, image: string, hashSeed: string) => 
   const flat = await flatten(guestComponent, folder, tools)
   say(`image ${image}: seal and meter`)
   const { state, report } = seal(flat)
-  const core = `${folder}/core.wasm`
-  await writeFile(core, meter(freeze(flat, state), LIMITS))
-  const embedded = `${folder}/embedded.wasm`
-  await tools.jco([
-    "embed",
-    core,
-    "--wit",
-    fileURLToPath(executorWit),
-    "--world-name",
-    "executor",
-    "--output",
-    embedded,
-  ])
-  await tools.jco(["new", embedded, "--output", `${folder}/executor.wasm`])
-  const component = await readFile(`${folder}/executor.wasm`)
-  say(`image ${image}: compress`)
-  const compressed = await compress(component, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_LGWIN]: LARGEST_WINDOW,
-      [constants.BROTLI_PARAM_SIZE_HINT]: component.length,
-    },
+  const core = meter(freeze(flat, immortal(flat, state)), LIMITS)
+  say(`image ${image}: wrap and compress`)
+  const packed = await packComponent(core, {
+    artifacts: within("artifacts"),
+    file: `executor-py-${image}.wasm.br`,
+    folder,
+    tools,
   })
-  const file = `executor-py-${image}.wasm.br`
-  await writeFile(within(`artifacts/${file}`), compressed)
-  return {
-    report,
-    digest: {
-      file,
-      sha256: createHash("sha256").update(component).digest("hex"),
-      bytes: component.length,
-      compressedBytes: compressed.length,
-      memoryBytes: state.memory.length,
-    },
-  }
+  return { report: report as SealReport, digest: { ...packed, memoryBytes: state.memory.length } }
 }
 
 await rm(work, { recursive: true, force: true })

@@ -46,6 +46,8 @@ layer(PythonExecutor.layer)("rules", (test) => {
       "def f(*numbers): return sum(numbers)",
       "def f(input): return input[::-1]",
       "def f(open, close): return open + close",
+      "def f(dir, eval): return [dir(eval), [print for print in dir]]",
+      body("open, id = a", "for vars in a: open += vars", "def g(exit): return exit + id", "return g(open)"),
       "import re\ndef f(a): return bool(re.compile('x').match(a))",
       "class Door:\n    def open(self):\n        return 1\ndef f(a):\n    return Door().open()",
       "class A:\n    def __init__(self): self.x = 1\n" +
@@ -76,6 +78,7 @@ layer(PythonExecutor.layer)("rules", (test) => {
         "def f(a): pass",
         "def f(a):\n    if a:\n        return 1",
         "def f(a):\n    return",
+        "def f(a):\n    if a: return\n    return 1",
       )
       yield* refuses(
         "returns",
@@ -178,9 +181,17 @@ layer(PythonExecutor.layer)("rules", (test) => {
           `class A:\n    run = ${name}\ndef f(a): return A.run(a)`,
         )
       }
-      // A parameter may have such a name, but not be called by it.
-      yield* refuses("name", "open", "def f(open): return open('/etc/hostname')")
-      yield* refuses("name", "eval", "def f(eval): return eval")
+      // A name of the program's own is another one only where it is bound.
+      yield* refuses(
+        "name",
+        "open",
+        "def g(open): return 1\ndef f(a): return open(a)",
+        "def f(a, g=lambda: open): return [g() for open in a]",
+        "class A:\n    x = open\n    open = 1\ndef f(a): return A.x(a)",
+        "class A:\n    open = 1\n    def g(self): return open('x')\ndef f(a): return A().g()",
+        body("global open", "open = a", "return open"),
+        "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: open('x')\ndef f(a): return A",
+      )
       for (const name of [
         "__import__",
         "__builtins__",
@@ -211,6 +222,14 @@ layer(PythonExecutor.layer)("rules", (test) => {
         "a.__init_subclass__",
       ]
       for (const path of paths) yield* refuses("attribute", "may not be used", body(`return ${path}`))
+      yield* refuses(
+        "attribute",
+        "may not be used",
+        `from statistics import sys as s\n${body("return s.modules")}`,
+        `from math import __loader__ as load\n${body("return load")}`,
+        body("match a:", "    case type(__subclasses__=s): return s"),
+        body("match a:", "    case object(__class__=type(mro=m)): return m"),
+      )
       const inModule = (module: string, path: string) =>
         `import ${module}\n${body(`return ${module}.${path}`)}`
       yield* refuses(

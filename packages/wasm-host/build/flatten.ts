@@ -1,15 +1,15 @@
 /**
- * One core module out of the many that a componentizer makes (an interpreter, libc, the bindings, each a dynamic
- * library).
+ * One core module out of the many that a componentizer makes (an interpreter, libc, the bindings, each a
+ * dynamic library).
  *
- * The wiring is read off jco's own glue: instantiate the component once and match every import by identity with
- * an earlier module's export. Then the imports are renamed to say so, and binaryen's `wasm-merge` links the
- * modules for good. One module instantiates 70 times faster than 38 and is what the metering needs to see all
- * code at once.
+ * The wiring is read off jco's own glue: instantiate the component once and match every import by identity
+ * with an earlier module's export. Then the imports are renamed to say so, and binaryen's `wasm-merge` links
+ * the modules for good. One module instantiates 70 times faster than 38 and is what the metering needs to see
+ * all code at once.
  *
- * A componentizer that stubs WASI does it with a second component whose functions trap. The adapters between the two
- * need state of the component model, which only the glue has, and so would the stubs: both are left out, and
- * whatever is imported from them becomes a function that traps at once.
+ * A componentizer that stubs WASI does it with a second component whose functions trap. The adapters between
+ * the two need state of the component model, which only the glue has, and so would the stubs: both are left
+ * out, and whatever is imported from them becomes a function that traps at once.
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -78,7 +78,8 @@ export const flatten = async (path: string, folder: string, tools: Linker): Prom
   const merged = join(folder, "merged.wasm")
   await tools.wasmMerge([...mergeArguments, "-o", merged, "--all-features", "--rename-export-conflicts"])
   await writeFile(merged, mapSection(await readFile(merged), SectionId.export, keepInterface))
-  // Drops what the interface does not need, and folds constant globals so that nothing is computed at instantiation.
+  // Drops what the interface does not need, and folds constant globals so that nothing is computed at
+  // instantiation.
   const trimmed = join(folder, "trimmed.wasm")
   const passes = ["propagate-globals-globally", "simplify-globals", "remove-unused-module-elements"]
   await tools.wasmOpt([merged, "-o", trimmed, "--all-features", ...passes.map((pass) => `--${pass}`)])

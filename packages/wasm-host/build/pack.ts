@@ -1,4 +1,6 @@
-/** Wraps a core module as a component of world `azr:executor/executor` and writes it as a package ships it. */
+/**
+ * Wraps a core module as a component of world `azr:executor/executor` and writes it as a package ships it.
+ */
 import { createHash } from "node:crypto"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -1,6 +1,7 @@
 /**
- * Tools that build executors and that a package installs for that alone, away from the workspace: they are large and
- * needed by whoever changes a guest only. Exact versions: the `package.json` of the folder that is given.
+ * Tools that build executors and that a package installs for that alone, away from the workspace: they are
+ * large and needed by whoever changes a guest only. Exact versions: the `package.json` of the folder that is
+ * given.
  */
 import { execFile } from "node:child_process"
 import { cp, mkdir, readFile } from "node:fs/promises"
@@ -12,7 +13,9 @@ const execute = promisify(execFile)
 
 export type Tool = (options: ReadonlyArray<string>) => Promise<void>
 
-/** The tools that link a component's modules and wrap the result: jco, and binaryen's merger and optimiser. */
+/**
+ * The tools that link a component's modules and wrap the result: jco, and binaryen's merger and optimiser.
+ */
 export interface Linker {
   readonly jco: Tool
   readonly wasmMerge: Tool

@@ -1,11 +1,17 @@
-/** A module in place of functions that only code behind a trap calls: it exports each of them, and each one traps. */
+/**
+ * A module in place of functions that only code behind a trap calls: it exports each of them, and each one
+ * traps.
+ */
 import { op } from "./assembler.ts"
 import { concat, name, Reader, readSections, SectionId, unsigned, writeModule } from "./binary.ts"
 import { Op } from "./instructions.ts"
 
 const FUNCTION_EXPORT = 0
 
-/** `types[i]` is the index, in the type section of `importer`, of the type of the function exported as `String(i)`. */
+/**
+ * `types[i]` is the index, in the type section of `importer`, of the type of the function exported as
+ * `String(i)`.
+ */
 export const trapModule = (importer: Uint8Array, types: ReadonlyArray<number>): Uint8Array => {
   const typeSection = readSections(importer).find(({ id }) => id === SectionId.type)
   if (typeSection === undefined) throw new Error("flatten: a module imports functions but has no types")

@@ -20,7 +20,7 @@ describe("the loader of the addon", () => {
   const refusal = (file: URL): string => {
     const loaded = loadAddon(file)
     assert(!loaded.available)
-    assert.include(loaded.hint, "pnpm build:native")
+    assert.include(loaded.hint, "npm run build:native")
     assert.notInclude(loaded.reason, tmpdir())
     return loaded.reason
   }

@@ -1,6 +1,6 @@
 /**
- * The parts of the guest that run after a program must not use anything that a program can replace. Some of that is
- * hard to see: QuickJS makes a template with substitutions by calling `String.prototype.concat`.
+ * The parts of the guest that run after a program must not use anything that a program can replace. Some of
+ * that is hard to see: QuickJS makes a template with substitutions by calling `String.prototype.concat`.
  */
 import { readFileSync } from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
@@ -8,7 +8,9 @@ import { type AnyNode, parse } from "acorn"
 import { assert, describe, it } from "vitest"
 import { nodesOf } from "../../guest/parser.ts"
 
-/** What looks a property up behind the scenes, or on an object that inherits from what a program can change. */
+/**
+ * What looks a property up behind the scenes, or on an object that inherits from what a program can change.
+ */
 const reasonAgainst = (node: AnyNode): string | null => {
   switch (node.type) {
     case "TemplateLiteral":

@@ -24,12 +24,45 @@ layer(Guest.layer(1))("operation inspect", (test) => {
       ])
       assert.deepEqual(facts.imports, [".", "collections", "math", "os.path", "re"])
       assert.deepEqual(facts.calls, ["<Call>", "<Call>.strip", "g", "m.sqrt", "print"])
-      assert.deepEqual(facts.names, ["a", "b", "g", "m", "print", "x", "y"])
-      assert.deepEqual(facts.attributes, ["imag", "real", "sqrt", "strip"])
+      assert.deepEqual(facts.names, ["g", "m", "print"])
+      assert.deepEqual(facts.attributes, ["Counter", "imag", "real", "sqrt", "strip", "x"])
       assert.strictEqual(facts.statements, 10)
       assert.deepEqual(facts.operations, [
         ".strip()", "ClassDef", "Gt", "ListComp", "computed()", "local()", "math.sqrt()", "print()",
       ]) // prettier-ignore
+    }),
+  )
+
+  test.effect("lists what a program reads from outside its functions, and each attribute it names", () =>
+    Effect.gen(function* () {
+      const names = (program: string) => Effect.map(inspect(program), (facts) => facts.names as unknown)
+      const cases: ReadonlyArray<readonly [program: string, names: ReadonlyArray<string>]> = [
+        ["def f(open, *dir, **vars): return open, dir, vars", []],
+        ["def f(a): return eval(a) + [eval for eval in a]", ["eval"]],
+        ["def f(a):\n  return [x for x in a if (y := x)], y", []],
+        ["def f(a):\n  def g():\n    return a, b\n  return g", ["b"]],
+        ["def f(a):\n  def g():\n    nonlocal a\n    a = id\n  return g", ["id"]],
+        ["def f(a):\n  global g\n  g = 1\n  return g", ["g"]],
+        ["def f(a, b=print, *, c: len = None) -> id: return a", ["id", "len", "print"]],
+        ["def f(a): return lambda x: x + y", ["y"]],
+        [
+          "def f(a):\n  x = 1\n  class A:\n    z: vars = x\n    y = y\n    def g(self): return z",
+          ["vars", "y", "z"],
+        ],
+        ["class A:\n  def g(self): return __class__, super().g()", ["super"]],
+        ["def f[T](x: T) -> list[T]: return x", ["list"]],
+        ["try: pass\nexcept open as e: print(e)", ["e", "open", "print"]],
+        ["def f(a):\n  match a:\n    case str(): return str\n    case x: return x", ["str"]],
+        ["def f(a):\n  del a\n  import m as n\n  for i in n: return i", []],
+      ]
+      for (const [program, expected] of cases) assert.deepEqual(yield* names(program), expected, program)
+
+      const facts = yield* inspect(
+        "from a.b import c as d, e\nfrom g import *\ndef f(a):\n  a.x.y += 1\n  del a.z\n" +
+          "  match a:\n    case A(u=1, v=B(w=_)): pass\n    case m.n: pass\nfor i in range(2): i + i + i",
+      )
+      assert.deepEqual(facts.attributes, ["*", "c", "e", "n", "u", "v", "w", "x", "y", "z"])
+      assert.deepEqual(facts.operations, ["Add", "AugAssign", "Delete", "For", "Match", "range()"])
     }),
   )
 
@@ -63,6 +96,22 @@ layer(Guest.layer(1))("operation inspect", (test) => {
         "  while True:\n    if a: return 1",
         "  while 1:\n    for x in a:\n      break\n    return 1",
         "  if a: return 1\n  raise ValueError",
+        "  return a\n  a",
+        "  if a: return 1\n  else: return 2\n  g()",
+        "  with a as b, c: return b",
+        "  try: return 1\n  finally: g()",
+        "  try: return 1\n  except A: return 2\n  except B: raise\n  else: g()",
+        "  try: return 1\n  except* A: raise",
+        "  match a:\n    case [x]: return x\n    case x: return 2",
+        "  match a:\n    case 1 | _: return 2",
+        "  match a:\n    case (x as y): return y",
+        "  match a:\n    case 1 if a: return 1\n    case _: raise E",
+        "  for x in a:\n    if x: return x\n  else: return 1",
+        "  while a:\n    g()\n  else:\n    return 1",
+        "  while True:\n    for x in a:\n      g()\n    else:\n      continue\n    return 1",
+        "  while True:\n    def g():\n      for x in a: break\n    return 1",
+        "  while True:\n    while a: break\n    return 1",
+        "  x = lambda: 1\n  return x",
       ]
       const no = [
         "  a",
@@ -78,6 +127,23 @@ layer(Guest.layer(1))("operation inspect", (test) => {
         "  raise ValueError",
         "  def g(): return 1\n  raise ValueError",
         "  with a: pass",
+        "  if a: return\n  return 1",
+        "  try: return\n  finally: g()",
+        "  try: g()\n  except E: return 2",
+        "  try: return 1\n  except A: return 2\n  except B: g()",
+        "  try: return 1\n  except* A: g()",
+        "  match a:\n    case 1 | 2: return 2",
+        "  match a:\n    case (1 as y): return y",
+        "  for x in a:\n    if x: break\n  else: return 1",
+        "  while a:\n    if a: break\n  else: return 1",
+        "  while True:\n    try: return 1\n    finally: break",
+        "  while True:\n    match a:\n      case 1: break\n    return 1",
+        "  while True:\n    with a: break\n    return 1",
+        "  while True:\n    for x in a: g()\n    else: break\n    return 1",
+        "  while 0: return 1",
+        "  class A:\n    def g(self): return 1",
+        "  x = lambda: 1",
+        "  assert False",
       ]
       for (const body of yes) assert.isTrue(yield* returns(body), body)
       for (const body of no) assert.isFalse(yield* returns(body), body)

@@ -86,8 +86,13 @@ const trapMessages = {
   trap: "crashed the interpreter",
 } as const satisfies Record<Trap, string>
 
+/** A guest reports so many characters of what a program printed; each is at most so many in the response's JSON. */
+const longestStdout = 4096 * 6
+
+/** `outputBytes` is the limit of the request. The guest enforces it, but a guest can be taken apart. */
 export const runOutcome = (
   { fuelUsed: fuel, response, trap }: CallResult,
+  outputBytes: number,
   { address, kinds, missingName }: Dialect,
 ): Outcome => {
   const failed = (
@@ -103,6 +108,9 @@ export const runOutcome = (
   })
   if (trap !== null || response === null)
     return failed(trap ?? "trap", null, trapMessages[trap ?? "trap"], "")
+  // Before anything is made of it: an honest response is hardly longer than its result.
+  if (response.length > outputBytes + 2 * longestStdout)
+    return failed("output", null, "a response too long", "")
   const decoded = decodeRun(response)
   if (Result.isFailure(decoded)) return failed("trap", null, "left the interpreter unable to answer", "")
   const answer = decoded.success
@@ -111,6 +119,9 @@ export const runOutcome = (
     return kind === "missingEntry"
       ? failed("exception", missingName, message, answer.stdout)
       : failed(isFailureKind(kind) ? kind : "trap", name, message, answer.stdout)
+  }
+  if (3 * response.length > outputBytes && Buffer.byteLength(JSON.stringify(answer.ok)) > outputBytes) {
+    return failed("output", null, `longer than ${outputBytes} bytes`, answer.stdout)
   }
   // The response also holds what was printed, where an address does no harm; only a hit there needs a closer look.
   if (address?.test(response) && address.test(JSON.stringify(answer.ok))) {
@@ -166,8 +177,8 @@ const InspectResponse = Schema.fromJsonString(
         attributes: Strings,
         canonical: Schema.String,
         operations: Strings,
-        complexity: Schema.optionalKey(Executor.Complexity),
-        tree: Schema.optionalKey(Schema.String),
+        complexity: Executor.Complexity,
+        tree: Schema.String,
       }),
     ]),
   }),
@@ -186,7 +197,6 @@ export const inspectedFacts = ({ response, trap }: CallResult): ProgramFacts => 
   }
   const { syntax: syntaxError, functions, ...facts } = ok
   return {
-    ...unreadable(""), // TEMPORARY until both guests answer complexity and tree
     ...facts,
     syntaxError,
     functions: functions.map(({ name, params, returns, varargs }) => ({

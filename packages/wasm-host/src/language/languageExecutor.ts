@@ -37,9 +37,9 @@ export interface LanguageExecutor {
   readonly layer: Layer.Layer<Executor.Executor, Executor.ExecutorUnavailable>
   /** The committed component, with the digests that it was built to. */
   readonly component: Effect.Effect<ExecutorComponent, Executor.ExecutorUnavailable>
-  /** A request as the call that a pool of `component` takes, and what its result means: for work past the memory of answers. */
+  /** A request as the call that a pool of `component` takes, and what its result means: the way past the memory. */
   readonly runCall: (request: Executor.ExecutionRequest) => Call
-  readonly runOutcome: (result: CallResult) => Executor.Outcome
+  readonly runOutcome: (result: CallResult, limits: Executor.ExecutionLimits) => Executor.Outcome
 }
 
 /** The executor of a language whose guest speaks the protocol of `guestProtocol.ts`. */
@@ -51,7 +51,7 @@ export const languageExecutor = (guest: LanguageGuest): LanguageExecutor => {
     layerNoDeps,
     layer: Layer.provide(layerNoDeps, configuredHost),
     runCall: (request) => runCall(request, guest),
-    runOutcome: (result) => runOutcome(result, guest),
+    runOutcome: (result, { outputBytes }) => runOutcome(result, outputBytes, guest),
   }
 }
 
@@ -136,7 +136,10 @@ const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: Langu
     call.request.length > longestRequest ? Effect.succeed(tooLong) : Cache.get(answers, keyOf(call))
 
   return Executor.Executor.of({
-    run: (request) => Effect.map(ask(runCall(request, guest)), (answer) => runOutcome(answer, guest)),
+    run: (request) =>
+      Effect.map(ask(runCall(request, guest)), (answer) =>
+        runOutcome(answer, request.limits.outputBytes, guest),
+      ),
     inspect: (program) => Effect.map(ask(inspectCall(program, guest)), inspectedFacts),
     evaluateArguments: (text) =>
       Effect.flatMap(ask(literalCall(text, "arguments", guest)), (answer) =>

@@ -11,7 +11,7 @@ import {
   literalCall,
   literalValue,
   runCall,
-  runOutcome,
+  runOutcome as decodeOutcome,
 } from "../../src/language/guestProtocol.ts"
 
 const dialect: Dialect = {
@@ -20,6 +20,8 @@ const dialect: Dialect = {
   kinds: new Set(["null", "bool", "int", "float", "string", "list", "tuple", "set", "dict"]),
   address: /<[^<>]{1,200} at 0x[0-9a-f]{4,16}>/,
 }
+
+const runOutcome = (answer: CallResult, of: Dialect) => decodeOutcome(answer, 65_536, of)
 
 const said = (response: string): CallResult => ({ response, trap: null, fuelUsed: 12 })
 const trapped = (trap: Trap): CallResult => ({ response: null, trap, fuelUsed: 12 })
@@ -141,6 +143,20 @@ describe("outcomes", () => {
       assert.include(failure.message, "a value of kind")
       assert.isTrue(Result.isFailure(literalArguments(said(`{"ok":[${value}]}`), dialect)))
     }
+  })
+
+  it("are refused when they are longer than the request allows, whatever the guest let through", () => {
+    const long = (length: number) =>
+      said(JSON.stringify({ ok: "x".repeat(length), stdout: "y".repeat(4096) }))
+    const kind = (answer: CallResult, outputBytes: number) => {
+      const outcome = decodeOutcome(answer, outputBytes, dialect)
+      return outcome._tag === "Returned" ? "value" : outcome.failure.kind
+    }
+    assert.strictEqual(kind(long(98), 100), "value")
+    assert.strictEqual(kind(long(99), 100), "output")
+    assert.strictEqual(kind(long(8_000_000), 65_536), "output")
+    // Bytes, not characters.
+    assert.strictEqual(kind(said(JSON.stringify({ ok: "é".repeat(60), stdout: "" })), 100), "output")
   })
 
   it("carry traps", () => {

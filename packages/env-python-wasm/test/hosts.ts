@@ -1,0 +1,18 @@
+/** The hosts that suites run on. One that does not work here is left out, visibly. */
+import type { Executor } from "@azr/core"
+import { ExecutorHost, wasmtimeStatus } from "@azr/wasm-host"
+import { describe, it } from "@effect/vitest"
+import type { Layer } from "effect"
+
+export interface HostUnderTest {
+  readonly name: Executor.ExecutorHostName
+  readonly layer: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable>
+}
+
+/** Runs a suite on every host. */
+export const onEveryHost = (suite: (host: HostUnderTest) => void): void => {
+  suite({ name: "v8", layer: ExecutorHost.v8 })
+  const status = wasmtimeStatus()
+  if (status.available) suite({ name: "wasmtime", layer: ExecutorHost.wasmtime })
+  else describe("wasmtime", () => it.skip(`left out: ${status.reason}`))
+}
