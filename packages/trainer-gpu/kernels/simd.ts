@@ -1,9 +1,9 @@
 /**
  * Addresses and four-lane arithmetic that every kernel shares.
  *
- * Kernels take byte addresses (`usize`) into the shared memory and counts of 32-bit elements (`i32`). Only plain
- * SIMD128 is used, no relaxed (fused) multiply-add: its rounding is fixed by the specification, so a kernel gives the
- * same bits on every machine.
+ * Kernels take byte addresses (`usize`) into the shared memory and counts of 32-bit elements (`i32`). Multiply-add is
+ * the relaxed one: fused, with one rounding, wherever the processor can (x86-64 since 2013, every ARM64), which is worth a
+ * fifth to a third of the speed. A processor that cannot rounds twice and gives other last bits.
  */
 
 /** The address of 32-bit element `index` of the array at `base`. */
@@ -11,8 +11,9 @@ export function at(base: usize, index: i32): usize {
   return base + ((<usize>index) << 2)
 }
 
+/** sum + a · b */
 export function mulAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b))
+  return f32x4.relaxed_madd(a, b, sum)
 }
 
 export function sumLanes(v: v128): f32 {

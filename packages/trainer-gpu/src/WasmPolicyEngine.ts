@@ -11,7 +11,7 @@ export const layer = (
 ): Layer.Layer<PolicyEngine.PolicyEngine, PolicyEngine.PolicyError | PolicyEngine.BackendUnavailable> =>
   Layer.effect(PolicyEngine.PolicyEngine, make(backend(options), files))
 
-const backend = (options: EngineOptions): Backend => ({
+export const backend = (options: EngineOptions): Backend => ({
   name: "wasm",
   deterministic: true,
   open: (config) =>

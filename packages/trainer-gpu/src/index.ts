@@ -14,9 +14,19 @@ export {
   type TensorValues,
   type TrainOutput,
 } from "./Engine.ts"
+export * as LocalBackends from "./LocalBackends.ts"
 export { initialState } from "./model/initialState.ts"
 export { ModelConfig, configProblem, modelTensors, parameterCount } from "./model/ModelConfig.ts"
 export { PieceTokenizer, type Encoding } from "./model/PieceTokenizer.ts"
 export { nanoModel } from "./nano/nanoModel.ts"
 export { GptEngine, type EngineOptions } from "./wasm/GptEngine.ts"
+export * as TfjsPolicyEngine from "./TfjsPolicyEngine.ts"
+export {
+  loadTensorFlow,
+  TensorFlowUnavailable,
+  type Flavour,
+  type UnavailableCode,
+} from "./tfjs/TensorFlow.ts"
+export { TfjsEngine } from "./tfjs/TfjsEngine.ts"
+export { profileWasm, type Profile, type Work } from "./wasm/profile.ts"
 export * as WasmPolicyEngine from "./WasmPolicyEngine.ts"

@@ -80,9 +80,8 @@ describe("kernels", () => {
         for (let j = 0; j < columns; j++) {
           let sum = 0
           for (let k = 0; k < inner; k++) {
-            const product = Math.fround(
-              (x.values[i * inner + k] as number) * (w.values[j * inner + k] as number),
-            )
+            // Fused: the product of two float32 is exact in float64, and only the sum is rounded.
+            const product = (x.values[i * inner + k] as number) * (w.values[j * inner + k] as number)
             sum = Math.fround(sum + product)
           }
           const expected = Math.fround(sum + (addend.values[i * columns + j] as number))

@@ -2,7 +2,7 @@
  * Sequences to learn from or to score, laid out flat in memory that all threads see, and cut into micro-shards.
  *
  * The cut depends on the sequences alone, never on the number of threads: shard i is added to gradient lane
- * i mod lanes, each lane in the order of its shards. That is why training gives the same bits on any machine.
+ * i mod lanes, each lane in the order of its shards. That is why training gives the same bits on any number of cores.
  */
 
 import type { PolicyEngine } from "@azr/core"

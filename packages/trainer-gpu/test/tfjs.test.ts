@@ -1,0 +1,3 @@
+import { tfjsSuite } from "./tfjsSuite.ts"
+
+tfjsSuite("tfjs-js")
