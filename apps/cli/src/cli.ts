@@ -1,11 +1,15 @@
 /** The command tree of `azr`. */
 import { Command } from "effect/cli"
+import { benchCommand } from "./commands/bench.ts"
 import { corpusCommand } from "./commands/corpus.ts"
+import { doctorCommand } from "./commands/doctor.ts"
+import { envCommand } from "./commands/env.ts"
 import { evalCommand } from "./commands/eval.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { resumeCommand } from "./commands/resume.ts"
 import { runProgramCommand } from "./commands/runProgram.ts"
 import { runsCommand } from "./commands/runs.ts"
+import { studyCommand } from "./commands/study.ts"
 import { trainCommand } from "./commands/train.ts"
 import { verifyCommand } from "./commands/verify.ts"
 
@@ -22,6 +26,10 @@ export const azr = Command.make("azr").pipe(
     verifyCommand,
     runProgramCommand,
     corpusCommand,
+    envCommand,
+    doctorCommand,
+    benchCommand,
     pretrainCommand,
+    studyCommand,
   ]),
 )

@@ -2,8 +2,9 @@
  * Corpus files: recorded programs with inputs and outputs, as the Absolute Zero seed files and CRUXEval publish them.
  * Each (program, input, output) is run in the environment's sandbox and compared with what was recorded.
  */
-import { Value } from "@azr/core"
+import { type Environment, type Executor, Value } from "@azr/core"
 import {
+  type Language,
   type LanguageEnvironment,
   admitProgram,
   call,
@@ -12,11 +13,14 @@ import {
   readArguments,
   readOutput,
 } from "@azr/core/language"
-import { Effect, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
+import { type NativeReport, compareNative } from "./native/compareNative.ts"
+import type { NativePython } from "./native/nativePython.ts"
+import { shorten } from "./shorten.ts"
 
 const Text = Schema.String
 /** A row in any of the published forms. */
-export const CorpusRow = Schema.Struct({
+const CorpusRow = Schema.Struct({
   snippet: Schema.optionalKey(Text),
   code: Schema.optionalKey(Text),
   input: Schema.optionalKey(Text),
@@ -24,7 +28,9 @@ export const CorpusRow = Schema.Struct({
   inputs: Schema.optionalKey(Schema.Array(Text)),
   outputs: Schema.optionalKey(Schema.Array(Text)),
 })
-export type CorpusRow = typeof CorpusRow.Type
+type CorpusRow = typeof CorpusRow.Type
+
+const decodeRow = Schema.decodeResult(Schema.fromJsonString(CorpusRow))
 
 export interface Pair {
   readonly program: string
@@ -32,8 +38,11 @@ export interface Pair {
   readonly output: string
 }
 
-/** The pairs of a row; empty where it lacks a program or has more inputs than outputs. */
-export const pairsOf = (row: CorpusRow): ReadonlyArray<Pair> => {
+/** The pairs of a line; empty where it is no row, lacks a program or has more inputs than outputs. */
+export const pairsOf = (line: string): ReadonlyArray<Pair> =>
+  Result.match(decodeRow(line), { onFailure: () => [], onSuccess: pairsOfRow })
+
+const pairsOfRow = (row: CorpusRow): ReadonlyArray<Pair> => {
   const program = row.snippet ?? row.code
   const inputs = row.inputs ?? (row.input === undefined ? [] : [row.input])
   const outputs = row.outputs ?? (row.output === undefined ? [] : [row.output])
@@ -50,46 +59,70 @@ export interface PairReport {
   readonly detail: string
   /** Why the pair would be refused as a task; null where it is a valid one. */
   readonly refused: string | null
+  /** What native Python makes of it; null where it was not asked. */
+  readonly native: NativeReport | null
 }
 
-/** Runs one pair and says what became of it. */
-export const reportPair = Effect.fn("reportPair")(function* (environment: LanguageEnvironment, pair: Pair) {
+/** Runs one pair and says what became of it; in native Python, too, where that is given and the rules allow it. */
+export const reportPair = Effect.fn("reportPair")(function* (
+  environment: LanguageEnvironment,
+  pair: Pair,
+  native: NativePython | null,
+) {
   const { language } = environment
-  const values = yield* Effect.result(readArguments(language, pair.input))
-  if (values._tag === "Failure") {
-    if (values.failure._tag !== "LiteralRefused") return yield* values.failure
-    return { status: "input", detail: values.failure.message, refused: "input" } satisfies PairReport
+  const values = yield* read(readArguments(language, pair.input))
+  if (Result.isFailure(values)) {
+    return { status: "input", detail: values.failure, refused: "input", native: null } satisfies PairReport
   }
-  const refused = yield* admitProgram(language, pair.program).pipe(
-    Effect.andThen(observe(language, pair.program, values.success)),
-    Effect.as(null),
-    Effect.catchTag("ProposalRejected", (error) => Effect.succeed(error.reason)),
-  )
+  const admitted = yield* reasonOf(admitProgram(language, pair.program))
+  const refused = admitted ?? (yield* reasonOf(observe(language, pair.program, values.success)))
   const outcome = yield* call(language, pair.program, values.success, "reference")
-  if (outcome._tag === "Failed") {
-    return {
-      status: outcome.failure.kind,
-      detail: describeFailure(outcome.failure),
-      refused,
-    } satisfies PairReport
-  }
-  const rendered = language.renderValue(outcome.value)
-  const recorded = yield* Effect.result(readOutput(language, pair.output))
-  if (recorded._tag === "Failure") {
-    if (recorded.failure._tag !== "LiteralRefused") return yield* recorded.failure
-    return {
-      status: "output",
-      detail: `recorded ${shorten(pair.output)}: ${recorded.failure.message}; it gives ${shorten(rendered)}`,
-      refused,
-    } satisfies PairReport
-  }
-  return Value.equals(outcome.value, recorded.success, language.equality)
-    ? ({ status: "match", detail: "", refused } satisfies PairReport)
-    : ({
-        status: "differs",
-        detail: `it gives ${shorten(rendered)}, recorded is ${shorten(pair.output)}`,
-        refused,
-      } satisfies PairReport)
+  const recorded = yield* read(readOutput(language, pair.output))
+  return {
+    ...compareRecorded(language, outcome, pair.output, recorded),
+    refused,
+    native:
+      native === null
+        ? null
+        : admitted === null
+          ? yield* compareNative(native, language, pair, outcome, recorded)
+          : { verdict: "refused", detail: "" },
+  } satisfies PairReport
 })
 
-const shorten = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 97)}…`)
+/** A value, or why the text is none. */
+const read = <A, R>(reading: Effect.Effect<A, Executor.ExecutorError | Executor.LiteralRefused, R>) =>
+  reading.pipe(
+    Effect.map((value): Result.Result<A, string> => Result.succeed(value)),
+    Effect.catchTag("LiteralRefused", ({ message }) => Effect.succeed(Result.fail(message))),
+  )
+
+/** Why a proposal was rejected; null where it was not. */
+const reasonOf = <A, R>(
+  judging: Effect.Effect<A, Environment.ProposalRejected | Executor.ExecutorError, R>,
+) =>
+  judging.pipe(
+    Effect.as(null),
+    Effect.catchTag("ProposalRejected", ({ reason }) => Effect.succeed(reason)),
+  )
+
+const compareRecorded = (
+  language: Language,
+  outcome: Executor.Outcome,
+  text: string,
+  recorded: Result.Result<Value.Value, string>,
+): Pick<PairReport, "status" | "detail"> => {
+  if (outcome._tag === "Failed") {
+    return { status: outcome.failure.kind, detail: describeFailure(outcome.failure) }
+  }
+  const rendered = shorten(language.renderValue(outcome.value))
+  if (Result.isFailure(recorded)) {
+    return {
+      status: "output",
+      detail: `recorded ${shorten(text)}: ${recorded.failure}; it gives ${rendered}`,
+    }
+  }
+  return Value.equals(outcome.value, recorded.success, language.equality)
+    ? { status: "match", detail: "" }
+    : { status: "differs", detail: `it gives ${rendered}, recorded is ${shorten(text)}` }
+}

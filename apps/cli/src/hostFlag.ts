@@ -3,7 +3,7 @@ import { Executor } from "@azr/core"
 import { Effect } from "effect"
 import { Flag } from "effect/cli"
 
-const hosts = ["auto", "v8", "wasmtime"] as const satisfies ReadonlyArray<Executor.ExecutorSettings["host"]>
+const hosts = ["auto", ...Executor.executorHostNames] as const
 type Host = (typeof hosts)[number]
 
 export const hostFlag = Flag.Literals("host", hosts).pipe(

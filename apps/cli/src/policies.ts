@@ -1,8 +1,9 @@
 /** Policy engines by backend name, and the checkpoints they begin with. */
 import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
-import { WasmPolicyEngine } from "@azr/trainer-gpu"
+import { LocalBackends } from "@azr/trainer-gpu"
 import { Effect, FileSystem, Layer, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
+import { Output } from "./Output.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
 
@@ -27,19 +28,27 @@ const readWeights = Effect.fnUntraced(function* (checkpoint: string) {
   return [{ name: "policy.safetensors", bytes }]
 })
 
+const isLocal = (name: string): name is LocalBackends.BackendName =>
+  (LocalBackends.backendNames as ReadonlyArray<string>).includes(name)
+
 /** The engine a configuration asks for, or `BackendUnavailable`; nothing is used in its place. */
 const policyLayer = ({ policy }: RunConfig.RunConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      if (policy.backend !== "wasm") {
+      const { backend, checkpoint, workers } = policy
+      if (!isLocal(backend)) {
         return yield* new BackendUnavailable({
-          backend: policy.backend,
-          reason: `no policy backend is called ${policy.backend}`,
-          hint: "use --backend wasm",
+          backend,
+          reason: `no policy backend is called ${backend}`,
+          hint: `there are: ${LocalBackends.backendNames.join(", ")}`,
         })
       }
-      const files = yield* readWeights(policy.checkpoint)
-      return WasmPolicyEngine.layer(files, { workers: policy.workers })
+      const choice = yield* LocalBackends.choose(backend, { workers })
+      if (backend === "auto") {
+        const output = yield* Output
+        yield* output.progress(`policy engine ${choice.backend.name}: ${choice.reason}`)
+      }
+      return LocalBackends.layer(choice, yield* readWeights(checkpoint))
     }),
   )
 

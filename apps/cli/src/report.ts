@@ -14,10 +14,12 @@ const share = (value: number | undefined): string =>
 export const summary = (
   config: RunConfig.RunConfig,
   policy: string,
+  executors: string,
   folder: string,
 ): ReadonlyArray<readonly [string, string]> => [
   ["run", folder],
   ["policy", policy],
+  ["executors", executors],
   ["tasks", `${config.environments.join(", ")}: ${Object.keys(config.kinds).join(", ")}`],
   [
     "a step",

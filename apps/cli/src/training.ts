@@ -1,5 +1,6 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
 import { Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import { wasmtimeStatus } from "@azr/wasm-host"
 import { Clock, Effect, Schema } from "effect"
 import { command, quoted } from "./command.ts"
 import { openEnvironments } from "./environments.ts"
@@ -40,7 +41,12 @@ export const train = Effect.fn("train")(
         : RunStore.RunStore.layerResume(folder, checkpoint.manifest)
 
     if (checkpoint === null) {
-      for (const [name, value] of report.summary(config, engine.capabilities.description, folder)) {
+      for (const [name, value] of report.summary(
+        config,
+        engine.capabilities.description,
+        executors(config),
+        folder,
+      )) {
         yield* output.progress(`${output.style("stderr", "dim", name.padEnd(12))} ${value}`)
       }
     } else yield* output.progress(`resuming ${folder} at step ${checkpoint.manifest.step}`)
@@ -76,6 +82,13 @@ export const train = Effect.fn("train")(
   },
   (effect, { config }) => withEngines(config)(effect),
 )
+
+/** What programs run on, and with `auto` why. */
+const executors = ({ executor: { host } }: RunConfig.RunConfig): string => {
+  if (host !== "auto") return host
+  const wasmtime = wasmtimeStatus()
+  return wasmtime.available ? `wasmtime ${wasmtime.version}` : `v8 (wasmtime: ${wasmtime.reason})`
+}
 
 /** Shows an event: as it is with `--json`, as a line for people in any case. */
 const show = Effect.fnUntraced(function* (

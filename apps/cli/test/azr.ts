@@ -16,13 +16,17 @@ export interface Ended {
 /** A fresh folder to work in. */
 export const workspace = (): string => mkdtempSync(join(tmpdir(), "azr-cli-"))
 
-export const start = (args: ReadonlyArray<string>, cwd: string): ChildProcess =>
+export const start = (
+  args: ReadonlyArray<string>,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess =>
   spawn(
     process.execPath,
     ["--conditions=@azr/source", "--disable-warning=ExperimentalWarning", bin, ...args],
     {
       cwd,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...env },
     },
   )
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -54,6 +55,31 @@ describe("azr corpus", () => {
       ["match", "differs", "match", "input", "unrepresentable", "exception", "malformed"],
     )
     assert.strictEqual(code, 0)
+  })
+})
+
+describe("azr corpus --native", () => {
+  it("says of what the rules allow whom native Python agrees with", async () => {
+    const folder = workspace()
+    const rows = [
+      { code: "def f(a):\n    return a + 1", input: "1", output: "2" },
+      { code: "def f(a):\n    return a + 1", input: "1", output: "3" },
+      { code: "def f(a):\n    return 1 // a", input: "0", output: "0" },
+      { code: "def f(a):\n    return iter(a)", input: "[1]", output: "<list_iterator object at 0x1>" },
+      { code: "import os\ndef f(a):\n    return a", input: "1", output: "1" },
+      { code: "def f(a):\n    return hash(a)", input: "2 ** 61 - 1", output: "0" },
+    ]
+    writeFileSync(join(folder, "rows.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"))
+    const { code, stderr, stdout } = await azr(["corpus", "rows.jsonl", "--native", "--json"], folder)
+    if (spawnSync("python3", ["-c", ""]).status !== 0) {
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "python3")
+      return
+    }
+    assert.deepStrictEqual(
+      jsonLines(stdout).map(({ native }) => (native as { readonly verdict: string } | null)?.verdict),
+      ["both", "sandbox", "fails", "noValue", "refused", "recording"],
+    )
   })
 })
 

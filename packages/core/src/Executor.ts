@@ -159,7 +159,8 @@ export interface ExecutorSettings {
   readonly workers: number | null
 }
 /** `v8` needs nothing but Node; `wasmtime` a native addon that is built by one command. */
-export type ExecutorHostName = "v8" | "wasmtime"
+export const executorHostNames = ["v8", "wasmtime"] as const
+export type ExecutorHostName = (typeof executorHostNames)[number]
 
 /** Runs programs of one language. Safe to call concurrently; results do not depend on how. */
 export class Executor extends Context.Service<

@@ -13,6 +13,7 @@ export interface HostUnderTest {
 export const onEveryHost = (suite: (host: HostUnderTest) => void): void => {
   suite({ name: "v8", layer: ExecutorHost.v8 })
   const status = wasmtimeStatus()
-  if (status.available) suite({ name: "wasmtime", layer: ExecutorHost.wasmtime })
+  const required = process.env["AZR_REQUIRE_WASMTIME"] === "1"
+  if (status.available || required) suite({ name: "wasmtime", layer: ExecutorHost.wasmtime })
   else describe("wasmtime", () => it.skip(`left out: ${status.reason}`))
 }

@@ -39,8 +39,8 @@ export class V8Worker implements PoolWorker {
   }
 
   run(batch: ReadonlyArray<Call>): Promise<ReadonlyArray<CallResult>> {
-    if (this.lost !== null) return Promise.reject(this.lost)
     Atomics.store(this.done, 0, 0)
+    if (this.lost !== null) return Promise.reject(this.lost)
     this.batch = Promise.withResolvers()
     this.thread.postMessage(batch satisfies Batch)
     return this.batch.promise

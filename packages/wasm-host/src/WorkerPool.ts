@@ -47,6 +47,8 @@ export class WorkerPool {
   private readonly warmUp: Array<Job>
   private queue: Array<Job> = []
   private closed = false
+  /** Whether a call was forgotten since the queue was last looked through. */
+  private cancelled = false
 
   constructor(spawn: () => PoolWorker, options: WorkerPoolOptions) {
     this.spawn = spawn
@@ -68,6 +70,7 @@ export class WorkerPool {
     if (this.queue.length === 1) queueMicrotask(() => this.dispatch())
     return () => {
       job.cancelled = true
+      this.cancelled = true
     }
   }
 
@@ -85,7 +88,8 @@ export class WorkerPool {
 
   private dispatch(): void {
     if (this.closed) return
-    this.queue = this.queue.filter((job) => !job.cancelled)
+    if (this.cancelled) this.queue = this.queue.filter((job) => !job.cancelled)
+    this.cancelled = false
     // Running workers before new threads.
     const idle = this.slots.filter((slot) => slot.batch.length === 0)
     idle.sort((left, right) => Number(left.worker === null) - Number(right.worker === null))
@@ -128,7 +132,8 @@ export class WorkerPool {
 
   /** Arms the safety net for the call that the worker is at. */
   private watch(slot: Slot, batch: Batch, done: number): void {
-    const job = batch[done]
+    // Once all are done, the results are on their way, and a worker can die with them.
+    const job = batch[Math.min(done, batch.length - 1)]
     const worker = slot.worker
     if (this.closed || slot.batch !== batch || job === undefined || worker === null) return
     const milliseconds = this.options.patience(job.call.fuel)
@@ -145,7 +150,7 @@ export class WorkerPool {
   private lose(slot: Slot, batch: Batch, verdict: Settled): void {
     if (this.closed || slot.batch !== batch) return
     clearTimeout(slot.timer)
-    const suspect = batch[slot.worker?.progress() ?? 0]
+    const suspect = batch[Math.min(slot.worker?.progress() ?? 0, batch.length - 1)]
     slot.worker = null
     slot.batch = []
     if (suspect !== undefined) suspect.failures += 1

@@ -15,6 +15,33 @@ const call = (request: string, fuel = 1e9): Call => ({ image: "main", request, f
 /** Longer than any test waits, and not much longer than the suite: a native thread goes on to the end of its fuel. */
 const stuck = call("spin", 2e10)
 
+/** Does its calls and is lost, over and over, before it could hand over the results. */
+const losingResults = (): PoolWorker => {
+  let done = 0
+  return {
+    started: Promise.resolve(),
+    run: (batch) => {
+      done = batch.length
+      return Promise.reject(new Error("the results were lost"))
+    },
+    progress: () => done,
+    stop: () => Promise.resolve(),
+  }
+}
+
+it("gives up on a call whose results are lost twice", async () => {
+  let spawned = 0
+  const spawn = () => {
+    spawned += 1
+    return losingResults()
+  }
+  const pool = new WorkerPool(spawn, { workers: 1, patience: () => 60_000, warmUp: [] })
+  const settled = await new Promise<Settled>((resolve) => pool.submit(call("count"), resolve))
+  assert.deepEqual(settled, { kind: "lost", reason: "the results were lost" })
+  assert.strictEqual(spawned, 2)
+  await pool.close()
+})
+
 describeHosts(({ spawner }) => {
   /** A pool with one worker at a time, and every worker that it started. */
   const start = async (patience = 60_000) => {

@@ -1,23 +1,36 @@
-import { Effect, FileSystem, Result, Schema } from "effect"
+import { Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { CorpusRow, type Pair, type PairReport, pairsOf, reportPair } from "../corpusRows.ts"
+import { type Pair, type PairReport, pairsOf, reportPair } from "../corpusRows.ts"
 import { environmentIds, findEnvironment } from "../environments.ts"
-import { unreadable } from "../exitCodes.ts"
+import { UsageError, unreadable } from "../exitCodes.ts"
+import type { LineProcessFailed } from "../LineProcess.ts"
+import { startNativePython } from "../native/nativePython.ts"
+import { hostFlag, onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 import { Table } from "../Table.ts"
-
-const decodeRow = Schema.decodeUnknownResult(Schema.fromJsonString(CorpusRow))
 
 /** Pairs in flight; the executors' pool bounds what really runs. */
 const concurrency = 16
 
-/** How many pairs did not match, by why, most frequent first. */
-const reasons = (reports: ReadonlyArray<PairReport>): string =>
-  [...Map.groupBy(reports, ({ status }) => status)]
-    .filter(([status]) => status !== "match")
+/** How many reports there are of each kind, most frequent first; null is no kind. */
+const counted = (reports: ReadonlyArray<PairReport>, kindOf: (report: PairReport) => string | null): string =>
+  [...Map.groupBy(reports, kindOf)]
+    .filter(([kind]) => kind !== null)
     .toSorted(([, a], [, b]) => b.length - a.length)
-    .map(([status, found]) => `${found.length} ${status}`)
+    .map(([kind, found]) => `${found.length} ${kind}`)
     .join(", ")
+
+const reasons = (reports: ReadonlyArray<PairReport>): string =>
+  counted(reports, ({ status }) => (status === "match" ? null : status))
+
+const natives = (reports: ReadonlyArray<PairReport>): string =>
+  counted(reports, ({ native }) => native?.verdict ?? null)
+
+const nativeText = ({ native }: PairReport): string =>
+  native === null ? "" : `; native: ${native.verdict}${native.detail === "" ? "" : ` (${native.detail})`}`
+
+const noPython = (error: LineProcessFailed) =>
+  new UsageError({ message: `--native needs python3 on a POSIX system: ${error.reason}` })
 
 export const corpusCommand = Command.make(
   "corpus",
@@ -30,23 +43,39 @@ export const corpusCommand = Command.make(
       Flag.withDescription("Environment that runs the programs (default python)"),
       Flag.withDefault("python"),
     ),
+    host: hostFlag,
+    native: Flag.Boolean("native").pipe(
+      Flag.withDescription(
+        "Run what the rules allow in the python3 of this machine, too, and say whom it agrees with",
+      ),
+      Flag.withDefault(false),
+    ),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("One JSON object a pair on stdout"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr corpus")(function* ({ env, files, json }) {
+  Effect.fn("azr corpus")(function* ({ env, files, host, json, native }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const environment = yield* findEnvironment(env)
-    const table = new Table(["file", "rows", "pairs", "match", "valid tasks", "the others"], "lrrrrl")
+    const table = new Table(
+      ["file", "rows", "pairs", "match", "valid tasks", "the others", native ? "native agrees with" : ""],
+      "lrrrrll",
+    )
+    if (native && environment.language.id !== "python") {
+      return yield* new UsageError({
+        message: `--native runs Python; ${env} has ${environment.language.name}`,
+      })
+    }
     yield* Effect.gen(function* () {
+      const python = native ? yield* startNativePython.pipe(Effect.mapError(noPython)) : null
+      if (python !== null) yield* output.progress(`native: Python ${python.version}`)
       for (const file of files) {
         const lines = (yield* fs.readFileString(file).pipe(Effect.mapError(unreadable(file)))).split("\n")
         const rows = lines.flatMap((line, index) => (line.trim() === "" ? [] : [{ line, number: index + 1 }]))
         const pairs = rows.flatMap(({ line, number }) => {
-          const row = decodeRow(line)
-          const found: ReadonlyArray<Pair | null> = Result.isSuccess(row) ? pairsOf(row.success) : []
+          const found: ReadonlyArray<Pair | null> = pairsOf(line)
           return (found.length === 0 ? [null] : found).map((pair, index) => ({ number, index, pair }))
         })
         let done = 0
@@ -59,8 +88,9 @@ export const corpusCommand = Command.make(
                     status: "malformed",
                     detail: "no program, or inputs and outputs do not pair up",
                     refused: "malformed",
+                    native: null,
                   }
-                : yield* reportPair(environment, pair)
+                : yield* reportPair(environment, pair, python)
             done += 1
             if (done % 20 === 0) yield* output.status(`${file}: ${done} of ${pairs.length} pairs …`)
             return { line: number, pair: index, ...report }
@@ -70,7 +100,8 @@ export const corpusCommand = Command.make(
         for (const report of reports) {
           if (json) yield* output.result(JSON.stringify({ file, ...report }))
           else if (report.status !== "match") {
-            yield* output.result(`${file}:${report.line}[${report.pair}]  ${report.status}: ${report.detail}`)
+            const place = `${file}:${report.line}[${report.pair}]`
+            yield* output.result(`${place}  ${report.status}: ${report.detail}${nativeText(report)}`)
           }
         }
         const count = (wanted: (report: (typeof reports)[number]) => boolean) =>
@@ -82,9 +113,10 @@ export const corpusCommand = Command.make(
           count(({ status }) => status === "match"),
           count(({ refused }) => refused === null),
           reasons(reports),
+          natives(reports),
         ])
       }
-    }).pipe(Effect.provide(environment.layer))
+    }).pipe(Effect.scoped, Effect.provide(environment.layer), onHost(host))
     for (const line of table.lines()) yield* json ? output.progress(line) : output.result(line)
   }),
 ).pipe(
@@ -94,5 +126,9 @@ export const corpusCommand = Command.make(
   Command.withShortDescription("Run recorded programs and compare their outputs"),
   Command.withExamples([
     { command: "azr corpus cruxeval.jsonl", description: "Every row, with a reason for each that differs" },
+    {
+      command: "azr corpus --native cruxeval.jsonl",
+      description: "And whom this machine's Python agrees with",
+    },
   ]),
 )

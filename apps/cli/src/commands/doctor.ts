@@ -42,14 +42,15 @@ const environmentWorks = Effect.fnUntraced(function* (
   const began = performance.now()
   return yield* Effect.gen(function* () {
     const { kinds, seeds } = yield* Environment.open(environment)
+    let valid = 0
     for (const [id, kind] of kinds) {
       const [draft] = seeds(id, 1, new RandomStreams.RandomStreams(0).get("doctor"))
-      if (draft !== undefined) yield* kind.validate(draft)
+      if (draft === undefined) continue
+      yield* kind.validate(draft)
+      valid += 1
     }
-    return ok(
-      check,
-      `a seed of each kind is valid, after ${((performance.now() - began) / 1000).toFixed(1)} s`,
-    )
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
+    return ok(check, `${valid} seed tasks are valid, after ${seconds} s`)
   }).pipe(
     Effect.scoped,
     Effect.provideService(Executor.ExecutorSettings, { host, workers: 1 }),
@@ -76,10 +77,15 @@ const disk = (folder: string): Effect.Effect<Finding> =>
             check: "disk",
             status: "failed",
             detail: free,
-            hint: "a run of the preset nano takes about 100 MB",
+            hint: "free some space, or choose another folder with --runs-dir; a run of preset nano takes about 100 MB",
           }
     }),
-    Effect.orElseSucceed(() => ok("disk", "cannot be asked")),
+    Effect.orElseSucceed((): Finding => ({
+      check: "disk",
+      status: "absent",
+      detail: `free space of ${folder} cannot be asked`,
+      hint: "",
+    })),
   )
 
 const marks = { ok: ["green", "✓"], absent: ["dim", "–"], failed: ["red", "✗"] } as const

@@ -5,7 +5,7 @@ import { command } from "../command.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import { listRuns } from "../runsFolder.ts"
-import { type Arm, arms } from "../study/arms.ts"
+import { type Arm, arms, common } from "../study/arms.ts"
 import { report } from "../study/report.ts"
 import { readRun, runName } from "../study/results.ts"
 import { train } from "../training.ts"
@@ -22,29 +22,30 @@ const settle = Effect.fnUntraced(function* (
   const output = yield* Output
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const started = yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false))
-  if (started) {
-    const { config, events } = yield* RunStore.readSummary(folder)
-    const last = events.at(-1)
-    if (last?._tag === "RunEnded" && last.status === "completed") return "completed" as const
-    const latest = (yield* RunStore.listCheckpoints(folder)).at(-1)
-    if (latest !== undefined) {
-      const checkpoint = yield* RunStore.readCheckpoint(folder, latest)
-      return (yield* train({ config, folder, checkpoint, json: false })).status
-    }
-    // It ended before its first checkpoint: nothing of it is worth keeping.
-    yield* fs.remove(folder, { recursive: true })
-  }
-  yield* output.progress(`\n${arm.title}, seed ${seed}`)
   const config = yield* Effect.fromResult(
-    RunConfig.withSettings(RunConfig.nano, [
-      `seed=${seed}`,
-      "evaluate.every=20",
-      ...settings,
-      ...arm.settings,
-    ]),
+    RunConfig.withSettings(RunConfig.nano, [`seed=${seed}`, ...common, ...settings, ...arm.settings]),
   )
-  return (yield* train({ config, folder, checkpoint: null, json: false })).status
+  const started = yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false))
+  if (!started) {
+    yield* output.progress(`\n${arm.title}, seed ${seed}`)
+    return (yield* train({ config, folder, checkpoint: null, json: false })).status
+  }
+  const saved = yield* RunStore.readSummary(folder)
+  if (JSON.stringify(saved.config) !== JSON.stringify(config)) {
+    return yield* new UsageError({
+      message: `${folder} was run with other settings; choose another --out, or remove it`,
+    })
+  }
+  const last = saved.events.at(-1)
+  if (last?._tag === "RunEnded" && last.status === "completed") return "completed" as const
+  const latest = saved.checkpoints.at(-1)
+  if (latest === undefined) {
+    return yield* new UsageError({
+      message: `${folder} ended before its first checkpoint and cannot be continued; remove it`,
+    })
+  }
+  const checkpoint = yield* RunStore.readCheckpoint(folder, latest)
+  return (yield* train({ config, folder, checkpoint, json: false })).status
 })
 
 const nanoCommand = Command.make(

@@ -1,6 +1,6 @@
 /**
- * The arms of the study: preset `nano`, and what each changes in it. What an arm is told apart from `full` by is in its
- * settings, and nothing else.
+ * The arms of the study: preset `nano` with `common`, and what each changes in it. What an arm is told apart from `full` by
+ * is in its settings, and nothing else.
  */
 export interface Arm {
   readonly id: string
@@ -26,6 +26,9 @@ const pool = (deduction: number, abduction: number, induction: number): Readonly
   "solve.samples=8",
   "solve.seeds=false",
 ]
+
+/** What all arms have, beside the preset: more points on the curves. */
+export const common: ReadonlyArray<string> = ["evaluate.every=20"]
 
 const environment = (id: string): string => `environments=["${id}"]`
 const without = (kind: string): ReadonlyArray<string> => [

@@ -3,11 +3,15 @@
  * editing distance between trees and related problems", SIAM J. Comput. 18(6), 1989) with unit costs, and a normalised
  * form of it that is a metric in [0, 1] (Y. Li and C. Zhang, "A metric normalization of tree edit distance", 2011).
  *
- * Trees are texts in bracket notation, `{label{child}{child}}`; a backslash escapes `{`, `}` and itself. Time is
- * O(n·m·min(depth, leaves)²) in nodes, so trees are cut to their first `largestTree` nodes in document order.
+ * Trees are texts in bracket notation, `{label{child}{child}}`; a backslash escapes `{`, `}` and itself. Time is the number
+ * of pairs of subforests, O(n·m·min(depth, leaves)²) in nodes; where that is too many, both trees are cut to their first
+ * nodes in document order.
  */
 
-export const largestTree = 1024
+/** Nodes of a tree that are looked at; half of them, and half again, while there are more pairs than `mostPairs`. */
+const largestTree = 2048
+/** A tenth of a second. */
+const mostPairs = 2e7
 
 /** A tree by its nodes in postorder. */
 interface Tree {
@@ -19,14 +23,26 @@ interface Tree {
 }
 
 /** Fewest insertions, deletions and renamings of nodes that turn one tree into the other. */
-export const treeDistance = (left: string, right: string): number => distance(parse(left), parse(right))
+export const treeDistance = (left: string, right: string): number => distance(...comparable(left, right))
 
 /** 2d / (|a| + |b| + d): 0 for equal trees, 1 when one of them is empty. */
 export const normalizedTreeDistance = (left: string, right: string): number => {
-  const [a, b] = [parse(left), parse(right)]
+  const [a, b] = comparable(left, right)
   const edits = distance(a, b)
   return edits === 0 ? 0 : (2 * edits) / (a.labels.length + b.labels.length + edits)
 }
+
+/** Both trees, cut to the same number of nodes where they are too large to be compared whole. */
+const comparable = (left: string, right: string): readonly [Tree, Tree] => {
+  for (let limit = largestTree; ; limit = Math.floor(limit / 2)) {
+    const [a, b] = [parse(left, limit), parse(right, limit)]
+    if (subforests(a) * subforests(b) <= mostPairs) return [a, b]
+  }
+}
+
+/** How many prefixes of subforests a tree has that distances are computed for. */
+const subforests = ({ keyRoots, leftmost }: Tree): number =>
+  keyRoots.reduce((sum, root) => sum + root - leftmost[root]! + 1, 0)
 
 const distance = (a: Tree, b: Tree): number => {
   const [rows, columns] = [a.labels.length, b.labels.length]
@@ -69,7 +85,7 @@ const distance = (a: Tree, b: Tree): number => {
 }
 
 /** Total: any text is some tree. What stands outside of brackets is dropped. */
-const parse = (text: string): Tree => {
+const parse = (text: string, limit: number): Tree => {
   const labels: Array<string> = []
   const leftmost: Array<number> = []
   const open: Array<{ label: string; first: number | null }> = []
@@ -87,7 +103,7 @@ const parse = (text: string): Tree => {
     const character = text.charAt(index)
     if (character === "}") close()
     else if (character === "{") {
-      if (nodes++ === largestTree) break
+      if (nodes++ === limit) break
       open.push({ label: "", first: null })
     } else {
       const node = open.at(-1)

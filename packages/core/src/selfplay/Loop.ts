@@ -199,6 +199,7 @@ const checkLearning = ({
   buffer,
   estimate,
   kinds,
+  maxSeedRounds,
   propose,
   reward,
   solve,
@@ -215,6 +216,9 @@ const checkLearning = ({
   }
   if (buffer.admit === "zone" && reward.propose.zone === null) {
     return 'buffer.admit zone needs reward.propose.zone, e.g. {"low":0.25,"high":0.75}'
+  }
+  if (maxSeedRounds === 0 && Object.values(kinds).some(({ proposedSeeds }) => proposedSeeds > 0)) {
+    return "kinds.*.proposedSeeds needs maxSeedRounds of 1 or more"
   }
   return solve.from !== "estimate" && Object.values(kinds).every((kind) => kind.solve === 0)
     ? `solve.from ${solve.from} draws no tasks: every kinds.*.solve is 0`

@@ -639,6 +639,11 @@ describe("a run that cannot begin", () => {
       "advantage.solve grpo needs several answers to a task",
     ],
     ["groups of one", ["estimate.samples=1"], "advantage.solve grpo needs estimate.samples of 2 or more"],
+    [
+      "seeds to propose in no rounds",
+      [kinds(["result", { proposedSeeds: 4 }])],
+      "kinds.*.proposedSeeds needs maxSeedRounds of 1 or more",
+    ],
     ["a zone for the buffer only", ["buffer.admit=zone"], "buffer.admit zone needs reward.propose.zone"],
     [
       "a buffer that nothing is drawn from",

@@ -86,8 +86,10 @@ const trapMessages = {
   trap: "crashed the interpreter",
 } as const satisfies Record<Trap, string>
 
-/** A guest reports so many characters of what a program printed; each is at most so many in the response's JSON. */
-const longestStdout = 4096 * 6
+/** An honest guest reports at most so much: characters of what a program printed, of a failure's name, of its message. */
+const longest = { stdout: 4096, name: 200, message: 400 }
+/** What stands around a result in a response: what was printed, each character an escape, and a little JSON. */
+const slack = 8 * longest.stdout
 
 /** `outputBytes` is the limit of the request. The guest enforces it, but a guest can be taken apart. */
 export const runOutcome = (
@@ -102,15 +104,18 @@ export const runOutcome = (
     stdout: string,
   ): Outcome => ({
     _tag: "Failed",
-    failure: { kind, name, message },
-    stdout,
+    failure: {
+      kind,
+      name: name?.slice(0, longest.name) ?? null,
+      message: message.slice(0, longest.message),
+    },
+    stdout: stdout.slice(0, longest.stdout),
     fuel,
   })
   if (trap !== null || response === null)
     return failed(trap ?? "trap", null, trapMessages[trap ?? "trap"], "")
   // Before anything is made of it: an honest response is hardly longer than its result.
-  if (response.length > outputBytes + 2 * longestStdout)
-    return failed("output", null, "a response too long", "")
+  if (response.length > outputBytes + slack) return failed("output", null, "a response too long", "")
   const decoded = decodeRun(response)
   if (Result.isFailure(decoded)) return failed("trap", null, "left the interpreter unable to answer", "")
   const answer = decoded.success
@@ -120,17 +125,22 @@ export const runOutcome = (
       ? failed("exception", missingName, message, answer.stdout)
       : failed(isFailureKind(kind) ? kind : "trap", name, message, answer.stdout)
   }
-  if (3 * response.length > outputBytes && Buffer.byteLength(JSON.stringify(answer.ok)) > outputBytes) {
+  // First of all a value, which does not nest deeper than any function here can follow.
+  const value = readValue(answer.ok, kinds)
+  if (Result.isFailure(value)) return failed("unrepresentable", null, value.failure, answer.stdout)
+  if (3 * response.length > outputBytes && Buffer.byteLength(Value.encode(value.success)) > outputBytes) {
     return failed("output", null, `longer than ${outputBytes} bytes`, answer.stdout)
   }
   // The response also holds what was printed, where an address does no harm; only a hit there needs a closer look.
-  if (address?.test(response) && address.test(JSON.stringify(answer.ok))) {
+  if (address?.test(response) && address.test(Value.encode(value.success))) {
     return failed("unrepresentable", null, "the text of an object contains its address", answer.stdout)
   }
-  const value = readValue(answer.ok, kinds)
-  return Result.isSuccess(value)
-    ? { _tag: "Returned", value: value.success, stdout: answer.stdout, fuel }
-    : failed("unrepresentable", null, value.failure, answer.stdout)
+  return {
+    _tag: "Returned",
+    value: value.success,
+    stdout: answer.stdout.slice(0, longest.stdout),
+    fuel,
+  }
 }
 
 /** A value of the language, or why the JSON is none. */

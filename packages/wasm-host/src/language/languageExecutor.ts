@@ -113,9 +113,11 @@ const tooLong: CallResult = { response: null, trap: "memory", fuelUsed: 0 }
 
 /**
  * Past answers that are kept. An outcome is a function of its request, so remembering changes nothing but time; callers
- * that ask the same at the same time share one call. Faults of the infrastructure are not answers and are forgotten.
+ * that ask the same at the same time share one call. Faults of the infrastructure are not answers and are forgotten,
+ * and so is what takes much memory: all that is remembered fits into half a gigabyte.
  */
 const remembered = 16_384
+const longestRemembered = 1 << 14
 
 /** A call as one text, `<image> <fuel> <request>`: what the memory looks up by. */
 const keyOf = ({ fuel, image, request }: Call): string => `${image} ${fuel} ${request}`
@@ -130,7 +132,10 @@ const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: Langu
   const pool = yield* host.open(yield* component, { workers })
   const answers = yield* Cache.makeWith((key: string) => pool.run(callOf(key)), {
     capacity: remembered,
-    timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.infinity : Duration.zero),
+    timeToLive: (exit, key) =>
+      Exit.isSuccess(exit) && key.length + (exit.value.response?.length ?? 0) <= longestRemembered
+        ? Duration.infinity
+        : Duration.zero,
   })
   const ask = (call: Call): Effect.Effect<CallResult, Executor.ExecutorError> =>
     call.request.length > longestRequest ? Effect.succeed(tooLong) : Cache.get(answers, keyOf(call))

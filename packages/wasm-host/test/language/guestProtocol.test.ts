@@ -43,7 +43,7 @@ const nonsense = [
   '{"ok":1}',
   '{"fail":{}}',
   '{"fail":{"kind":1}}',
-  "[".repeat(100_000),
+  "[".repeat(90_000),
 ]
 
 describe("requests", () => {
@@ -157,6 +157,29 @@ describe("outcomes", () => {
     assert.strictEqual(kind(long(8_000_000), 65_536), "output")
     // Bytes, not characters.
     assert.strictEqual(kind(said(JSON.stringify({ ok: "é".repeat(60), stdout: "" })), 100), "output")
+  })
+
+  it("nest as deep as they like without harm to the host", () => {
+    const nested = (open: string, close: string, depth: number) =>
+      said(`{"ok":${open.repeat(depth)}1${close.repeat(depth)},"stdout":"<A object at 0x7f00>"}`)
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"dict":[[1,', "]]}"],
+      ['{"tuple":[', "]}"],
+    ] as const) {
+      for (const depth of [70, 1000, 12_000]) {
+        const { failure } = failureOf(nested(open, close, depth))
+        assert.include(["unrepresentable", "output", "trap"], failure.kind)
+      }
+    }
+  })
+
+  it("carry no more of a failure than an honest guest tells", () => {
+    const long = "x".repeat(10_000)
+    const { failure, stdout } = failureOf(
+      said(JSON.stringify({ fail: { kind: "exception", name: long, message: long }, stdout: long })),
+    )
+    assert.deepStrictEqual([failure.name?.length, failure.message.length, stdout.length], [200, 400, 4096])
   })
 
   it("carry traps", () => {

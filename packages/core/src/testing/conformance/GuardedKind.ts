@@ -15,6 +15,7 @@ const pureOperations = [
   "reveals",
   "family",
   "region",
+  "facets",
   "split",
   "describe",
   "measureTask",
