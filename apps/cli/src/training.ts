@@ -58,7 +58,7 @@ export const train = Effect.fn("train")(
       config,
       environments,
       resume,
-      versions,
+      versions: { ...versions, executors: executors(config) },
       observe: (event) => show(output, config, options.json, event),
       announce: (phase) => output.announce(describe(phase)),
       stopRequested: Effect.sync(() => stop.requested),

@@ -1,7 +1,7 @@
 /** The executor of JavaScript: QuickJS in an import-free WebAssembly component, built by `pnpm build:executor`. */
-import { languageExecutor } from "@azr/wasm-host"
+import { type LanguageExecutor, languageExecutor } from "@azr/wasm-host"
 
-export const { component, layer, layerNoDeps, runCall, runOutcome } = languageExecutor({
+const executor: LanguageExecutor = languageExecutor({
   id: "javascript",
   artifacts: new URL("../artifacts/", import.meta.url),
   // No program can tell the layout of the heap: strings hash to one seed, and no object shows an address.
@@ -16,3 +16,9 @@ export const { component, layer, layerNoDeps, runCall, runOutcome } = languageEx
       "  for (const x of a) counts.set(x, (counts.get(x) ?? 0) + 1)\n  return JSON.stringify([...counts])\n}",
   ],
 })
+
+export const component: LanguageExecutor["component"] = executor.component
+export const layer: LanguageExecutor["layer"] = executor.layer
+export const layerNoDeps: LanguageExecutor["layerNoDeps"] = executor.layerNoDeps
+export const runCall: LanguageExecutor["runCall"] = executor.runCall
+export const runOutcome: LanguageExecutor["runOutcome"] = executor.runOutcome

@@ -1,7 +1,7 @@
 /** The executor of Python: CPython in an import-free WebAssembly component, built by `pnpm build:executor`. */
-import { languageExecutor } from "@azr/wasm-host"
+import { type LanguageExecutor, languageExecutor } from "@azr/wasm-host"
 
-export const { component, layer, layerNoDeps, runCall, runOutcome } = languageExecutor({
+const executor: LanguageExecutor = languageExecutor({
   id: "python",
   artifacts: new URL("../artifacts/", import.meta.url),
   // They differ in their hash seed and the layout of their heap.
@@ -29,3 +29,9 @@ export const { component, layer, layerNoDeps, runCall, runOutcome } = languageEx
     "def f(a):\n    counts = {}\n    for x in a:\n        counts[x] = counts.get(x, 0) + 1\n    return str(counts)",
   ],
 })
+
+export const component: LanguageExecutor["component"] = executor.component
+export const layer: LanguageExecutor["layer"] = executor.layer
+export const layerNoDeps: LanguageExecutor["layerNoDeps"] = executor.layerNoDeps
+export const runCall: LanguageExecutor["runCall"] = executor.runCall
+export const runOutcome: LanguageExecutor["runOutcome"] = executor.runOutcome

@@ -128,7 +128,7 @@ const showCommand = Command.make(
     const files = yield* fs.readDirectory(folder)
     const started = summary.events.find((event) => event._tag === "RunStarted")
     const rows = [
-      ...report.summary(summary.config, started?.policy ?? "", folder),
+      ...report.summary(summary.config, started?.policy ?? "", started?.versions["executors"] ?? "", folder),
       [
         "status",
         `${status} at step ${step}${summary.torn ? " (the log ends in a torn line, left out)" : ""}`,
