@@ -63,7 +63,7 @@ export const describeWasmtime = (
   }
   const reason = addon.available ? "" : addon.reason
   describe(name, () => {
-    it.skipIf(process.env["AZR_REQUIRE_WASMTIME"] !== "1")(`works here: ${reason}`, () => {
+    it.skipIf(process.env["AZR_REQUIRE_WASMTIME"] !== "1")(`left out: ${reason}`, () => {
       throw new Error(reason)
     })
   })

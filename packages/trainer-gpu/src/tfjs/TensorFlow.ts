@@ -82,7 +82,8 @@ const loadPlain = (): TensorFlow => {
   const require = createRequire(import.meta.url)
   try {
     const tf = require("@tensorflow/tfjs-core") as TensorFlow
-    require("@tensorflow/tfjs-backend-cpu")
+    // Registers itself.
+    void require("@tensorflow/tfjs-backend-cpu")
     return tf
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw cause

@@ -105,6 +105,11 @@ impl Worker {
     pub fn run<'env>(&self, env: &'env Env, calls: Vec<Call>) -> napi::Result<Object<'env>> {
         let (promise, object) = env.create_deferred()?;
         self.shared.progress.store(0, Ordering::Relaxed);
+        // A thread that was stopped may still be at its last batch, whose results must not settle this one.
+        if self.shared.has_ended() {
+            promise.reject(napi::Error::from_reason("the worker thread has ended"));
+            return Ok(object);
+        }
         self.shared.swap(Some(promise));
         // A thread that ended is perhaps not yet gone, so that sending may work and be of no use.
         if self.shared.has_ended() || self.batches.send(calls).is_err() {
