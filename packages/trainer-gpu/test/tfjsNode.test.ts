@@ -1,5 +1,5 @@
 /** The suite on libtensorflow, where it is installed (`install:tfjs`): the CPU's bindings, or else those for CUDA. */
-import { describe } from "@effect/vitest"
+import { describe, it } from "@effect/vitest"
 import { type Flavour, loadTensorFlow, TensorFlowUnavailable } from "../src/index.ts"
 import { tfjsSuite } from "./tfjsSuite.ts"
 
