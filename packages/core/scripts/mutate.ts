@@ -29,9 +29,14 @@ const mutation = (module: string, name: string, from: string, to: string): Mutat
 const mutations: ReadonlyArray<Mutation> = [
   mutation("Reward", "oneMinus: s instead of 1 − s", "      return 1 - s", "      return s"),
   mutation("Reward", "quadratic: 2s(1 − s)", "return 4 * s * (1 - s)", "return 2 * s * (1 - s)"),
-  mutation("Reward", "s = 0 earns 1 − s", "if (solved === 0) return config.unsolved", ""),
-  mutation("Reward", "s = 1 not refused", "if (solved === attempts) return config.alwaysSolved", ""),
-  mutation("Reward", "s = 0 and s = 1 swapped", "return config.alwaysSolved", "return config.unsolved"),
+  mutation("Reward", "s = 0 earns 1 − s", "solved === 0 ? config.unsolved : ", ""),
+  mutation("Reward", "s = 1 not refused", "solved === attempts ? config.alwaysSolved : null", "null"),
+  mutation(
+    "Reward",
+    "s = 0 and s = 1 swapped",
+    "solved === attempts ? config.alwaysSolved",
+    "solved === attempts ? config.unsolved",
+  ),
   mutation("Reward", "code preset keeps 0 for s = 0", "{ ...propose, unsolved: -0.5, ", "{ ...propose, "),
   mutation(
     "Reward",
@@ -42,11 +47,25 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "Reward",
     "coverage multiplies",
-    "value / Math.max(1, regionCount)",
-    "value * Math.max(1, regionCount)",
+    "reward / Math.max(1, regionCount)",
+    "reward * Math.max(1, regionCount)",
   ),
   mutation("Reward", "coverage raises rare regions", "Math.max(1, regionCount)", "regionCount"),
-  mutation("Reward", "coverage ignores its exponent", " ** config.coverage.exponent", ""),
+  mutation("Reward", "coverage ignores its exponent", " ** coverage.exponent", ""),
+
+  mutation("Reward", "zone without its upper end", " || rate > config.zone.high", ""),
+  mutation(
+    "Reward",
+    "intrinsic terms without their maximum",
+    "Math.min(coefficient * measure, max)",
+    "coefficient * measure",
+  ),
+  mutation(
+    "Reward",
+    "sumMultiply multiplies the reward",
+    "return reward + product(terms)",
+    "return reward * product(terms)",
+  ),
 
   mutation(
     "Advantage",
@@ -297,8 +316,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Learn",
     "roles weigh alike",
-    "(proposalAdvantages[index] ?? 0) * config.roleWeight.propose",
-    "proposalAdvantages[index] ?? 0",
+    "lesson(proposal, proposalAdvantages[index], roleWeight.propose,",
+    "lesson(proposal, proposalAdvantages[index], roleWeight.solve,",
   ),
   mutation(
     "selfplay/Learn",
@@ -357,6 +376,25 @@ const mutations: ReadonlyArray<Mutation> = [
     "Effect.as(Effect.void, error)",
   ),
   mutation("selfplay/Loop", "seeds may be held out", "isHeldOut(heldOut, track, task.success) ||", ""),
+  mutation(
+    "Advantage",
+    "RLOO without n / (n − 1)",
+    "(value * group.length) / Math.max(1, group.length - 1)",
+    "value",
+  ),
+  mutation("Advantage", "RAE: decay on the reward", "(1 - config.decay) * reward", "config.decay * reward"),
+  mutation("Advantage", "RAE forgets", "baselines.set(cell, baseline)", ""),
+  mutation("PolicyLoss", "k2 without the half", "(d * d) / 2", "d * d"),
+  mutation("PolicyLoss", "k3: sign of d", "Math.expm1(-d) + d, slope", "Math.expm1(-d) - d, slope"),
+  mutation("PolicyLoss", "k3: slope of k1", "slope: -Math.expm1(-d)", "slope: 1"),
+  mutation(
+    "language/treeDistance",
+    "deletions cost nothing",
+    "forests[(i + 1) * width + j]!) + 1",
+    "forests[(i + 1) * width + j]!)",
+  ),
+  mutation("language/treeDistance", "labels do not matter", "a.labels[i] === b.labels[j] ? 0 : 1", "0"),
+  mutation("selfplay/Learn", "the KL penalty is a bonus", "? kl.coefficient *", "? -kl.coefficient *"),
 ]
 
 const core = path.dirname(import.meta.dirname)

@@ -101,7 +101,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
         yield* options.announce({ _tag: "Seeding", track: track.key, tasks: track.settings.seeds })
         yield* seed(state, heldOut, track, emit)
       }
-      yield* proposeSeeds(state, heldOut, emit, options.announce)
+      yield* proposeSeeds(state, heldOut, emit, options)
       yield* assess("dev", 0)
       // The first checkpoint is what the final test compares with.
       yield* save()
@@ -284,7 +284,7 @@ const proposeSeeds = Effect.fn("proposeSeeds")(function* (
   state: LoopState,
   heldOut: HeldOut,
   emit: Emit,
-  announce: RunOptions["announce"],
+  { announce, stopRequested }: Pick<RunOptions, "announce" | "stopRequested">,
 ) {
   const tally = new Map(
     state.tracks
@@ -308,6 +308,8 @@ const proposeSeeds = Effect.fn("proposeSeeds")(function* (
         record === null ? [] : [{ _tag: "TaskAdded", at, record }],
       ),
     )
+    // The run goes on with what there is, to its first checkpoint and one step.
+    if (yield* stopRequested) break
   }
   const at = yield* Clock.currentTimeMillis
   yield* emit(
