@@ -5,9 +5,11 @@
  *     pnpm parity --record    writes data/parity.jsonl: the programs with Node's outputs, as `azr corpus` reads them
  */
 import { writeFile } from "node:fs/promises"
-import { Executor, Value } from "@azr/core"
+import { Value } from "@azr/core"
+import { call } from "@azr/core/language"
 import { Console, Effect, Result } from "effect"
 import { JavaScriptExecutor } from "../src/index.ts"
+import { javascript } from "../src/language.ts"
 import { parseArguments } from "../src/literals/parse.ts"
 import { renderValue } from "../src/literals/render.ts"
 import { type CorpusProgram, corpusPrograms } from "./corpus.ts"
@@ -45,14 +47,7 @@ const nodeTexts = Effect.promise(async () =>
 )
 
 const executorText = Effect.fnUntraced(function* ({ program, values }: Call) {
-  const executor = yield* Executor.Executor
-  const outcome = yield* executor.run({
-    program,
-    entry: "f",
-    arguments: values,
-    limits: Executor.defaultLimits,
-    conditions: "reference",
-  })
+  const outcome = yield* call(javascript, program, values, "reference")
   return outcome._tag === "Returned"
     ? renderValue(outcome.value)
     : `${outcome.failure.name ?? outcome.failure.kind}: ${outcome.failure.message}`

@@ -6,9 +6,14 @@
  * clever ones look alike, the rules side with the honest. A program may patch a prototype, for example: it changes its
  * own answer and nobody else's.
  */
-import type { Executor } from "@azr/core"
-
-type ProgramFacts = Executor.ProgramFacts
+import {
+  type Rule,
+  attributesAllowed,
+  definesEntry,
+  firstViolation,
+  namesAllowed,
+  onlyDefines,
+} from "@azr/core/language"
 
 export const entry = "f"
 
@@ -84,38 +89,6 @@ const bannedAttributes = new Set([
   "species",
 ])
 
-export interface Violation {
-  /** A code that metrics count by: `entry`, `parameters`, `returns`, `topLevel`, `import`, `name`, `attribute`. */
-  readonly reason: string
-  readonly message: string
-}
-
-type Rule = (facts: ProgramFacts) => Violation | null
-
-const definesEntry: Rule = ({ functions }) => {
-  const entries = functions.filter(({ name }) => name === entry)
-  const [found] = entries
-  if (found === undefined || entries.length > 1) {
-    return { reason: "entry", message: `expected one top-level function ${entry}, found ${entries.length}` }
-  }
-  if (found.parameters.length === 0) return { reason: "parameters", message: `${entry} takes no parameter` }
-  if (!found.returns) return { reason: "returns", message: `${entry} can end without returning a value` }
-  return null
-}
-
-const onlyDefines: Rule = ({ topLevel }) => {
-  const offender = topLevel.find(
-    (statement, index) =>
-      !topLevelStatements.has(statement) && !(statement === "ExpressionStatement" && index === 0),
-  )
-  return offender === undefined
-    ? null
-    : {
-        reason: "topLevel",
-        message: `a top-level statement of kind ${offender}; only definitions stand there`,
-      }
-}
-
 const importsNothing: Rule = ({ imports }) => {
   const [offender] = imports
   return offender === undefined
@@ -123,32 +96,13 @@ const importsNothing: Rule = ({ imports }) => {
     : { reason: "import", message: `a program imports nothing, not even ${offender}` }
 }
 
-const namesAllowed: Rule = ({ calls, names }) => {
-  const offender =
-    names.find((name) => !allowedGlobals.has(name)) ?? calls.find((name) => bannedCalls.has(name))
-  return offender === undefined ? null : { reason: "name", message: `${offender} may not be used` }
-}
-
-const attributesAllowed: Rule = ({ attributes }) => {
-  const offender = attributes.find((name) => bannedAttributes.has(name))
-  return offender === undefined
-    ? null
-    : { reason: "attribute", message: `the attribute ${offender} may not be used` }
-}
-
-const rules: ReadonlyArray<Rule> = [
+export const checkProgram: Rule = firstViolation([
   importsNothing,
-  namesAllowed,
-  attributesAllowed,
-  onlyDefines,
-  definesEntry,
-]
-
-/** The first rule that the program breaks, or null. */
-export const checkProgram = (facts: ProgramFacts): Violation | null => {
-  for (const rule of rules) {
-    const violation = rule(facts)
-    if (violation !== null) return violation
-  }
-  return null
-}
+  namesAllowed(
+    ({ calls, names }) =>
+      names.find((name) => !allowedGlobals.has(name)) ?? calls.find((name) => bannedCalls.has(name)),
+  ),
+  attributesAllowed((name) => bannedAttributes.has(name)),
+  onlyDefines(topLevelStatements, "ExpressionStatement"),
+  definesEntry(entry),
+])

@@ -16,7 +16,7 @@ import { hostAttempts } from "./escapes/hostAttempts.ts"
 import { pollutionAttempts } from "./escapes/pollutionAttempts.ts"
 import { probe } from "./escapes/probe.ts"
 import { resultAttempts } from "./escapes/resultAttempts.ts"
-import { onEveryHost } from "./hosts.ts"
+import { onEveryHost } from "@azr/wasm-host/testing"
 
 const everyAttempt: ReadonlyArray<Attempt> = [
   ...hostAttempts,

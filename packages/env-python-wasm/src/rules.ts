@@ -5,9 +5,14 @@
  * them runs in an instance without imports, and gold outputs are checked for determinism; so where honest programs and
  * clever ones look alike, the rules side with the honest.
  */
-import type { Executor } from "@azr/core"
-
-type ProgramFacts = Executor.ProgramFacts
+import {
+  type Rule,
+  attributesAllowed,
+  definesEntry,
+  firstViolation,
+  namesAllowed,
+  onlyDefines,
+} from "@azr/core/language"
 
 export const entry = "f"
 
@@ -149,37 +154,6 @@ const allowedDunders = new Set([
 
 const isDunder = (name: string): boolean => name.length > 4 && name.startsWith("__") && name.endsWith("__")
 
-export interface Violation {
-  /** A code that metrics count by: `entry`, `parameters`, `returns`, `topLevel`, `import`, `name`, `attribute`. */
-  readonly reason: string
-  readonly message: string
-}
-
-type Rule = (facts: ProgramFacts) => Violation | null
-
-const definesEntry: Rule = ({ functions }) => {
-  const entries = functions.filter(({ name }) => name === entry)
-  const [found] = entries
-  if (found === undefined || entries.length > 1) {
-    return { reason: "entry", message: `expected one top-level function ${entry}, found ${entries.length}` }
-  }
-  if (found.parameters.length === 0) return { reason: "parameters", message: `${entry} takes no parameter` }
-  if (!found.returns) return { reason: "returns", message: `${entry} can end without returning a value` }
-  return null
-}
-
-const onlyDefines: Rule = ({ topLevel }) => {
-  const offender = topLevel.find(
-    (statement, index) => !topLevelStatements.has(statement) && !(statement === "Expr" && index === 0),
-  )
-  return offender === undefined
-    ? null
-    : {
-        reason: "topLevel",
-        message: `a top-level statement of kind ${offender}; only definitions stand there`,
-      }
-}
-
 const importsAllowed: Rule = ({ imports }) => {
   const offender = imports.find((module) => !importablePackages.has(module.split(".", 1)[0] ?? ""))
   return offender === undefined
@@ -187,33 +161,10 @@ const importsAllowed: Rule = ({ imports }) => {
     : { reason: "import", message: `the module ${offender} may not be imported` }
 }
 
-const namesAllowed: Rule = ({ names }) => {
-  const offender = names.find((name) => bannedNames.has(name) || isDunder(name))
-  return offender === undefined ? null : { reason: "name", message: `${offender} may not be used` }
-}
-
-const attributesAllowed: Rule = ({ attributes }) => {
-  const offender = attributes.find(
-    (name) => bannedAttributes.has(name) || (isDunder(name) && !allowedDunders.has(name)),
-  )
-  return offender === undefined
-    ? null
-    : { reason: "attribute", message: `the attribute ${offender} may not be used` }
-}
-
-const rules: ReadonlyArray<Rule> = [
+export const checkProgram: Rule = firstViolation([
   importsAllowed,
-  namesAllowed,
-  attributesAllowed,
-  onlyDefines,
-  definesEntry,
-]
-
-/** The first rule that the program breaks, or null. */
-export const checkProgram = (facts: ProgramFacts): Violation | null => {
-  for (const rule of rules) {
-    const violation = rule(facts)
-    if (violation !== null) return violation
-  }
-  return null
-}
+  namesAllowed(({ names }) => names.find((name) => bannedNames.has(name) || isDunder(name))),
+  attributesAllowed((name) => bannedAttributes.has(name) || (isDunder(name) && !allowedDunders.has(name))),
+  onlyDefines(topLevelStatements, "Expr"),
+  definesEntry(entry),
+])

@@ -17,7 +17,7 @@ import { interpreterAttempts } from "./escapes/interpreterAttempts.ts"
 import { probe } from "./escapes/probe.ts"
 import { reportAttempts } from "./escapes/reportAttempts.ts"
 import { textAttempts } from "./escapes/textAttempts.ts"
-import { type HostUnderTest, onEveryHost } from "./hosts.ts"
+import { type HostUnderTest, onEveryHost } from "@azr/wasm-host/testing"
 
 const suite: Readonly<Record<string, ReadonlyArray<Attempt>>> = {
   "for what a process has": hostAttempts,

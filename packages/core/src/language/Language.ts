@@ -5,6 +5,7 @@ import type { Executor, ExecutorError, ProgramFacts } from "../Executor.ts"
 import type { RandomStream } from "../RandomStreams.ts"
 import type { Equality, Value } from "../Value.ts"
 import type { LanguageExamples } from "./LanguageExamples.ts"
+import type { Rule } from "./rules.ts"
 import type { ProgramDraft } from "./Task.ts"
 
 /** Facts about the language. Pure functions and data. */
@@ -25,7 +26,7 @@ export interface Language {
   readonly renderValue: (value: Value) => string
   readonly renderArguments: (values: ReadonlyArray<Value>) => string
   /** The language's rules for programs of tasks: null where one is allowed, else which rule it breaks. */
-  readonly checkProgram: (facts: ProgramFacts) => { readonly reason: string; readonly message: string } | null
+  readonly checkProgram: Rule
   /** What the conformance suite tests the language's executor with. */
   readonly examples?: LanguageExamples
 }

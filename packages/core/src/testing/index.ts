@@ -1,4 +1,5 @@
 /** For the tests of engines and environments: a suite for policies, two policies and an environment to test with. */
+export { attackerOf } from "./attacker.ts"
 export { type NgramPolicyOptions, ngramPolicy } from "./ngramPolicy.ts"
 export {
   ClauseBroken,

@@ -1,9 +1,10 @@
 /**
  * The tasks of the nano language: the bounds that keep them inside a nano policy's vocabulary, decided by running them.
  */
-import { Environment, Executor, type RandomStreams, type Value } from "@azr/core"
-import type { Domain, ProgramDraft } from "@azr/core/language"
+import { Environment, type RandomStreams, Value } from "@azr/core"
+import { type Domain, type ProgramDraft, call } from "@azr/core/language"
 import { Effect } from "effect"
+import { python } from "../language.ts"
 import { inductionPairs, longestInput, mostStatements, mostTokens, shownPairs } from "./bounds.ts"
 import { drawInput, drawTask } from "./grammar.ts"
 import { type Program, fromSource, shape, source, tokenCount } from "./program.ts"
@@ -32,14 +33,7 @@ const checkIntermediateValues = Effect.fnUntraced(function* (
   program: Program,
   inputs: ReadonlyArray<Value.Value>,
 ) {
-  const executor = yield* Executor.Executor
-  const outcome = yield* executor.run({
-    program: probe(program),
-    entry: "f",
-    arguments: [{ kind: "list", items: inputs }],
-    limits: Executor.defaultLimits,
-    conditions: "reference",
-  })
+  const outcome = yield* call(python, probe(program), [Value.list(inputs)], "reference")
   const traces = outcome._tag === "Returned" && outcome.value.kind === "list" ? outcome.value.items : []
   const values = traces.flatMap((trace) => (trace.kind === "list" ? trace.items : []))
   const complete = values.length === inputs.length * program.length

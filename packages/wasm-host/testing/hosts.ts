@@ -1,6 +1,6 @@
 /** The hosts that suites run on. One that does not work here is left out, visibly. */
 import type { Executor } from "@azr/core"
-import { ExecutorHost, wasmtimeStatus } from "@azr/wasm-host"
+import { ExecutorHost, wasmtimeStatus } from "../src/index.ts"
 import { describe, it } from "@effect/vitest"
 import type { Layer } from "effect"
 
