@@ -23,10 +23,10 @@ export const nano: RunConfig = {
     abduction: {
       seeds: 0,
       proposedSeeds: 0,
-      proposals: 17,
-      tasks: 12,
+      proposals: 34,
+      tasks: 24,
       solve: 0,
-      maxTokens: { propose: 40, solve: 14 },
+      maxTokens: { propose: 40, solve: 72 },
     },
     induction: {
       seeds: 0,

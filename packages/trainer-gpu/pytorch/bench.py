@@ -114,29 +114,43 @@ class Features:
     def __init__(self, config, prompts, repeats):
         self.config = config
         vocabulary = len(config["vocabulary"]["pieces"])
-        self.values = []
-        for feature in config["features"]:
+
+        def table(pairs):
             values = torch.full((vocabulary,), -1, dtype=torch.long)
-            for token, value in feature.get("markers", []):
+            for token, value in pairs:
                 values[token] = value
-            self.values.append(values)
-        self.counts = [
-            torch.tensor([self.count(feature, prompt) for prompt in prompts]).repeat_interleave(repeats)
-            for feature in config["features"]
-        ]
+            return values
+
+        features = config["features"]
+        self.values = [table(feature.get("markers", [])) for feature in features]
+        self.descending = [table(feature.get("descending", [])) for feature in features]
+        states = [[self.state(feature, prompt) for prompt in prompts] for feature in features]
+        self.counts, self.highest, self.steps = (
+            [torch.tensor([state[i] for state in own]).repeat_interleave(repeats) for own in states] for i in range(3)
+        )
 
     @staticmethod
-    def count(feature, tokens):
-        """What the next token's row depends on: the index in an open list, the latest marker's value, the count."""
-        count, markers = 0, dict(feature.get("markers", []))
+    def state(feature, tokens):
+        """
+        What the next token's row depends on: the index in an open list, the latest marker's value, or the count; of counts
+        also the highest that went up so far, and by how much a separator changes it.
+        """
+        count, highest, step = 0, 0, 1
+        markers, descending = dict(feature.get("markers", [])), dict(feature.get("descending", []))
         for token in tokens:
             if feature["_tag"] == "listIndex":
                 count = 1 if token == feature["open"] else count + (count > 0)
                 count = 0 if token == feature["close"] else count
-            else:
-                more = feature["_tag"] == "statementCount" and token == feature["separator"]
-                count = markers.get(token, count + more)
-        return count
+                continue
+            if token in markers:
+                count, step = markers[token], 1
+            elif token in descending:
+                count, step = highest + descending[token], -1
+            elif feature["_tag"] == "statementCount" and token == feature["separator"]:
+                count = max(0, count + step)
+            if step == 1:
+                highest = max(highest, count)
+        return count, highest, step
 
     def advance(self, tokens):
         rows = []
@@ -147,12 +161,14 @@ class Features:
                 rows.append(count.clamp(max=feature["size"] - 1))
                 self.counts[i] = torch.where(tokens == feature["close"], 0, count)
                 continue
+            value, above = self.values[i][tokens], self.descending[i][tokens]
             if feature["_tag"] == "statementCount":
-                count = count + (tokens == feature["separator"])
-            value = self.values[i][tokens]
-            count = torch.where(value >= 0, value, count)
+                count = (count + self.steps[i] * (tokens == feature["separator"])).clamp(min=0)
+            count = torch.where(value >= 0, value, torch.where(above >= 0, self.highest[i] + above, count))
             rows.append(count.clamp(max=feature["size"] - 1))
             self.counts[i] = count
+            self.steps[i] = torch.where(value >= 0, 1, torch.where(above >= 0, -1, self.steps[i]))
+            self.highest[i] = torch.where(self.steps[i] == 1, torch.maximum(self.highest[i], count), self.highest[i])
         return rows
 
 

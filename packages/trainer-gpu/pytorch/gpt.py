@@ -69,7 +69,8 @@ def tensor_shapes(config):
 def feature_rows(feature, tokens, offset):
     """The row of a structural feature for every token: the definitions in src/model/ModelConfig.ts."""
     rows, count, closed, last = [], 0, False, feature["size"] - 1
-    markers = dict(feature.get("markers", []))
+    markers, descending = dict(feature.get("markers", [])), dict(feature.get("descending", []))
+    highest, step = 0, 1
     for token in tokens:
         if feature["_tag"] == "listIndex":
             count = 1 if token == feature["open"] else count + 1 if count and not closed else 0
@@ -79,7 +80,14 @@ def feature_rows(feature, tokens, offset):
             count = markers.get(token, count)
             rows.append(count)
         else:
-            count = markers.get(token, count + (token == feature["separator"]))
+            if token in markers:
+                count, step = markers[token], 1
+            elif token in descending:
+                count, step = highest + descending[token], -1
+            elif token == feature["separator"]:
+                count = max(0, count + step)
+            if step == 1:
+                highest = max(highest, count)
             rows.append(min(count + offset, last))
     return rows
 

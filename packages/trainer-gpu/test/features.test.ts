@@ -29,7 +29,8 @@ describe("structural features of nano", () => {
       ["3", 2, "I", 0],
       ["4", 3, "I", 0],
       ["]", 4, "I", 0],
-      ["O", 0, "O", 0],
+      // The output stands behind the last statement.
+      ["O", 0, "O", 3],
       ["<think>", 0, "I", 1],
       ["[", 1, "I", 1],
       ["4", 2, "I", 1],
@@ -47,6 +48,20 @@ describe("structural features of nano", () => {
     assert.deepStrictEqual(
       rowsOf(text),
       task.map(([, listIndex, marker, statement]) => [listIndex, token(marker), statement]),
+    )
+  })
+
+  it("of a thought that undoes count down from the last statement", () => {
+    // A two-statement program: its output is step 3, the values before statement 2 and before statement 1.
+    const text = ["A", "a=a[1:]", ";", "a=a[1:]", "O", "[", "]", "I", "<undo>", "[", "]", ";", "[", "]"]
+    const counts = rowsOf(text).map((row) => row[2])
+    assert.deepStrictEqual(counts, [1, 1, 2, 2, 3, 3, 3, 0, 2, 2, 2, 1, 1, 1])
+    assert.deepStrictEqual(rowsOf([...text, ";", ";", "<ans>"]).at(-2)?.[2], 0)
+    assert.strictEqual(rowsOf(text).at(8)?.[1], token("O"))
+    // Without a program there is nothing to count down from.
+    assert.deepStrictEqual(
+      rowsOf(["S", "I", "O", "I", "O"]).map((row) => row[2]),
+      [0, 0, 1, 0, 1],
     )
   })
 

@@ -26,12 +26,12 @@ describe("the wasm engine as a PolicyEngine", () => {
         const { capabilities } = yield* PolicyEngine.PolicyEngine
         assert.deepStrictEqual(capabilities, {
           backend: "wasm",
-          description: "GPT of 9424 parameters (2 layers, width 16, 2 heads), WASM SIMD, 2 threads",
+          description: "GPT of 9456 parameters (2 layers, width 16, 2 heads), WASM SIMD, 2 threads",
           contextLength: 48,
           losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
           regularizations: ["entropy", "kl"],
           deterministic: true,
-          parameters: 9424,
+          parameters: 9456,
         })
       }),
     )

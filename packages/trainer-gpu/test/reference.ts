@@ -232,10 +232,29 @@ const featureRows = (
         const inside = open >= 0 && (closed < 0 || closed === t)
         return inside ? Math.min(t - open + 1, last) : 0
       }
-      const marker = past.findLastIndex((token) => feature.markers.some(([known]) => known === token))
-      const value = feature.markers.find(([known]) => known === past[marker])?.[1] ?? 0
-      if (feature._tag === "lastMarker") return value
-      const separators = past.slice(marker + 1).filter((token) => token === feature.separator).length
-      return Math.min(value + separators + statementOffset, last)
+      if (feature._tag === "lastMarker") {
+        const marker = past.findLast((token) => feature.markers.some(([known]) => known === token))
+        return feature.markers.find(([known]) => known === marker)?.[1] ?? 0
+      }
+      return Math.min(statementCount(feature, past) + statementOffset, last)
     }),
   )
+
+/** The count at the last of these tokens, by recursion over the marker that set it. */
+const statementCount = (
+  feature: Extract<ModelConfig["features"][number], { readonly _tag: "statementCount" }>,
+  past: ReadonlyArray<number>,
+): number => {
+  const [ups, downs] = [new Map(feature.markers), new Map(feature.descending)]
+  const at = past.findLastIndex((token) => ups.has(token) || downs.has(token))
+  const separators = past.slice(at + 1).filter((token) => token === feature.separator).length
+  const above = downs.get(past[at] ?? -1)
+  if (above === undefined) return (ups.get(past[at] ?? -1) ?? 0) + separators
+  const before = past.slice(0, at).map((_, t) => {
+    const counted = past.slice(0, t + 1)
+    const marker = counted.findLast((token) => ups.has(token) || downs.has(token))
+    // Only counts that went up are statements of something.
+    return marker !== undefined && downs.has(marker) ? 0 : statementCount(feature, counted)
+  })
+  return Math.max(0, Math.max(0, ...before) + above - separators)
+}

@@ -23,7 +23,10 @@ const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
   ["full", "pool-256"],
   ["full", "direct"],
 ]
-const claimedSuites = ["deduction-2", "deduction-3", "deduction-4", "deduction-5", "deduction-6"]
+const claimedSuites = [
+  ...["deduction-2", "deduction-3", "deduction-4", "deduction-5", "deduction-6"],
+  ...["abduction-2", "abduction-3", "abduction-4"],
+]
 /** Arms of the plots over steps. */
 const plotted = ["full", "frozen", "pool-256", "direct"]
 
@@ -115,7 +118,8 @@ const behaviour = (present: ReadonlyArray<Arm>, byArm: ByArm): string =>
     [
       "arm",
       "steps",
-      "thinks",
+      "thinks: deduction",
+      "abduction",
       "answer tokens",
       "statements",
       "valid",
@@ -139,6 +143,7 @@ const behaviour = (present: ReadonlyArray<Arm>, byArm: ByArm): string =>
         title,
         String(Math.max(...runs.map(({ steps }) => steps.length))),
         late("solve/deduction/response/thinks"),
+        late("solve/abduction/response/thinks"),
         late("solve/deduction/tokens"),
         late("propose/deduction/task/statements"),
         late("propose/deduction/valid"),
@@ -164,24 +169,37 @@ const drawPlots = (byArm: ByArm): ReadonlyMap<string, string> => {
   const overSteps = (key: string): ReadonlyArray<Series> =>
     curves(byArm, ({ steps }) => steps.flatMap((metrics, index) => point(index + 1, metrics[key])))
   const plots: ReadonlyArray<readonly [file: string, plot: Plot]> = [
-    [
-      "held-out-accuracy.svg",
+    ...(["deduction", "abduction"] as const).map((kind): readonly [string, Plot] => [
+      `held-out-${kind}.svg`,
       {
-        title: "Held-out accuracy at 3 statements (dev tasks, greedy)",
+        title: `Held-out ${kind} at 3 statements (dev tasks, greedy)`,
         xLabel: "step",
         yLabel: "share solved",
         range: [0, 1],
         series: curves(byArm, ({ dev }) =>
           dev.flatMap(({ results, step }) => {
-            const found = results.find(({ suite }) => suite === "deduction-3")
+            const found = results.find(({ suite }) => suite === `${kind}-3`)
             return found === undefined ? [] : point(step, found.correct / found.total)
           }),
         ),
       },
-    ],
+    ]),
     ...(
       [
-        ["thoughts", "Answers that think first", "share", "solve/deduction/response/thinks", [0, 1]],
+        [
+          "thoughts-deduction",
+          "Answers to deduction tasks that think first",
+          "share",
+          "solve/deduction/response/thinks",
+          [0, 1],
+        ],
+        [
+          "thoughts-abduction",
+          "Answers to abduction tasks that think first",
+          "share",
+          "solve/abduction/response/thinks",
+          [0, 1],
+        ],
         [
           "program-length",
           "Length of proposed programs",

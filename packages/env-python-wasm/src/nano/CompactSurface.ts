@@ -5,10 +5,11 @@
  *     propose abduction   PA <program> P             → <program> I <list>
  *     propose induction   PI <program> I             → <list> I <list> I <list> I <list>
  *     solve deduction     D <program> I <list> O     → [<think> value;value;… ]<ans> value
- *     solve abduction     A <program> O <value> I    → <list>
+ *     solve abduction     A <program> O <value> I    → [<undo> value;value;… ]<ans> <list>
  *     solve induction     S I <list> O <value> … P   → <program>
  *
- * A thought is read past, never judged. `Thoughts` says whether the solver may choose to think. There is room for one reference: the first. There is no kind `error`.
+ * A thought is read past, never judged: of deduction the value after each statement, of abduction the value before each,
+ * the last one first. `Thoughts` says whether the solver may choose to think. There is room for one reference: the first. There is no kind `error`.
  */
 import { Environment, type PolicyEngine, type Value } from "@azr/core"
 import type { LanguageKind, LanguageTask, Surface } from "@azr/core/language"
@@ -68,10 +69,15 @@ const readProgram = (tokens: Tokens): Format<string> => {
 }
 
 /** What stands after the only `<ans>`. */
-const readOutput = (tokens: Tokens): Format<string> => {
+const readAnswer = (tokens: Tokens): Format<Tokens> => {
   const [, answer, ...others] = splitAt(tokens, "<ans>")
-  if (answer === undefined || others.length > 0) return refuse("expected exactly one <ans>")
-  const value = nanoFromTokens(answer)
+  return answer === undefined || others.length > 0
+    ? refuse("expected exactly one <ans>")
+    : Result.succeed(answer)
+}
+
+const readOutput = (tokens: Tokens): Format<string> => {
+  const value = nanoFromTokens(tokens)
   return value === null
     ? refuse("an output must be an integer or a list of integers")
     : Result.succeed(renderNano(value))
@@ -128,9 +134,9 @@ const parseAnswer: Surface["parseAnswer"] = (kind, text) =>
   Result.flatMap(readTokens(text), (tokens) => {
     switch (kind) {
       case "deduction":
-        return readOutput(tokens)
+        return Result.flatMap(readAnswer(tokens), readOutput)
       case "abduction":
-        return readInput(tokens)
+        return Result.flatMap(readAnswer(tokens), readInput)
       case "induction":
         return tokens.some(isMarker) ? refuse("a marker inside a program") : readProgram(tokens)
       case "error":
@@ -142,40 +148,44 @@ const answer = (kind: LanguageKind, payload: string): string => {
   if (kind === "induction") return compactSource(payload)
   const value = nanoFromText(payload)
   if (value === null) return foreign(`the value ${payload}`)
-  return kind === "deduction" ? `<ans> ${renderNano(value)}` : renderNano(value)
+  return `<ans> ${renderNano(value)}`
 }
 
-/** Whether a deduction solver chooses to think, has to, or cannot: the last token of its prompt says so. */
+/** Whether a solver of deduction and abduction chooses to think, has to, or cannot: the end of its prompt says so. */
 export type Thoughts = "free" | "forced" | "forbidden"
 
-const opening = { free: "", forced: "<think>", forbidden: "<ans>" } as const satisfies Record<
-  Thoughts,
-  string
->
+/** Markers that open a thought, by kind. */
+const thought: Partial<Readonly<Record<LanguageKind, string>>> = { deduction: "<think>", abduction: "<undo>" }
 
-/** A surface with the first token of every answer to a deduction task already written, except for `free`. */
+/** The first token of an answer if the prompt has already written it, else nothing. */
+const openingOf = (thoughts: Thoughts, kind: LanguageKind): string => {
+  const marker = thought[kind]
+  if (marker === undefined || thoughts === "free") return ""
+  return thoughts === "forced" ? marker : "<ans>"
+}
+
+/** A surface with the first token of every answer that could be a thought already written, except for `free`. */
 export const compactSurface = (thoughts: Thoughts): Surface => {
-  const begun = opening[thoughts]
-  const whole = (text: string): string => (begun === "" ? text : `${begun} ${text}`)
+  const after = (begun: string, text: string): string => (begun === "" ? text : `${begun} ${text}`)
   return {
     style: "compact",
     proposePrompt,
     parseProposal,
     solvePrompt: (task) =>
-      task._tag === "deduction"
-        ? solvePrompt(task).map(({ content, role }) => ({ role, content: `${content} ${begun}`.trimEnd() }))
-        : solvePrompt(task),
-    parseAnswer: (kind, text) => parseAnswer(kind, kind === "deduction" ? whole(text) : text),
+      solvePrompt(task).map(({ content, role }) => ({
+        role,
+        content: `${content} ${openingOf(thoughts, task._tag)}`.trimEnd(),
+      })),
+    parseAnswer: (kind, text) => parseAnswer(kind, after(openingOf(thoughts, kind), text)),
     // `thinks` is 1 for a response that thinks before it answers.
     measureResponse: (text) => {
-      const thinks = thoughts === "forced" ? text.includes("<ans>") : text.trimStart().startsWith("<think>")
+      const thinks = thoughts === "forced" ? text.includes("<ans>") : /^\s*<(think|undo)>/.test(text)
       return { thinks: thinks ? 1 : 0 }
     },
     answer: (kind, payload) => {
       const written = answer(kind, payload)
-      if (kind !== "deduction" || begun === "") return written
       // A forced thought may be empty.
-      return thoughts === "forced" ? written : written.slice(begun.length).trimStart()
+      return openingOf(thoughts, kind) === "<ans>" ? written.slice("<ans>".length).trimStart() : written
     },
   }
 }

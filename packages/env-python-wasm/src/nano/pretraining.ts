@@ -1,7 +1,8 @@
 /**
  * Supervised examples that teach a nano policy its language before self-play: pure functions of a random stream.
  *
- * Labels are clean. What is shaped on purpose is the *habit*: many deduction answers carry a thought, but the token
+ * Labels are clean. What is shaped on purpose is the *habit*: many answers carry a thought (deduction: the value after each
+ * statement; abduction: the value before each, the last one first), but the token
  * that decides between thinking and answering is learned from a selection of them in which only a share `habit`
  * thinks. The policy can then think, and by habit does not. Self-play has to find out that it pays.
  */
@@ -31,7 +32,7 @@ export interface PretrainingRecipe {
   readonly solveKinds: Readonly<Record<Kind, number>>
   /** Weights of programs of 1, 2, 3 statements to solve. */
   readonly solveStatements: Weights
-  /** Share of deduction answers with a thought, at 1, 2, 3 statements. */
+  /** Share of deduction and abduction answers with a thought, at 1, 2, 3 statements. */
   readonly thoughts: Weights
   /** P(think) that the choice token learns at 1 and 2 statements. At a thought share of 1 it learns nothing. */
   readonly habit: number
@@ -67,14 +68,14 @@ const f1: PretrainingRecipe = {
   id: "f1",
   after: null,
   solve: 0.8,
-  solveKinds: { deduction: 5, abduction: 1, induction: 1 },
+  solveKinds: { deduction: 5, abduction: 3, induction: 1 },
   solveStatements: [0.45, 0.45, 0.1],
   thoughts: [0.5, 0.8, 1],
   habit: 0.3,
   proposeKinds: { deduction: 2, abduction: 1, induction: 1 },
   proposeStatements: [0.47, 0.47, 0.06],
   training: {
-    steps: 1800,
+    steps: 2400,
     sequences: 96,
     learningRate: 2e-3,
     warmupSteps: 50,
@@ -152,19 +153,20 @@ const trySolve = (recipe: PretrainingRecipe, random: RandomStream): PretrainingE
   const input = renderNano(inputs[0] as NanoValue)
   const output = renderNano(traces[0]?.at(-1) as NanoValue)
   switch (kind) {
-    case "deduction": {
-      const prompt = `D ${code} I ${input} O`
+    case "deduction":
+    case "abduction": {
+      const [prompt, marker, answer, values] =
+        kind === "deduction"
+          ? [`D ${code} I ${input} O`, "<think>", output, traces[0] ?? []]
+          : [`A ${code} O ${output} I`, "<undo>", input, undone(inputs[0] as NanoValue, traces[0] ?? [])]
       const share = recipe.thoughts[depth - 1] as number
-      if (random.float() >= share) return { prompt, completion: `<ans> ${output}`, maskFirst: false }
-      const thought = (traces[0] ?? []).map(renderNano).join(";")
+      if (random.float() >= share) return { prompt, completion: `<ans> ${answer}`, maskFirst: false }
       return {
         prompt,
-        completion: `<think> ${thought} <ans> ${output}`,
+        completion: `${marker} ${values.map(renderNano).join(";")} <ans> ${answer}`,
         maskFirst: random.float() >= unmaskedThoughts(share, recipe.habit),
       }
     }
-    case "abduction":
-      return { prompt: `A ${code} O ${output} I`, completion: input, maskFirst: false }
     case "induction": {
       const shown = inputs
         .slice(0, shownPairs)
@@ -173,6 +175,10 @@ const trySolve = (recipe: PretrainingRecipe, random: RandomStream): PretrainingE
     }
   }
 }
+
+/** The value before each statement, the last one first. */
+const undone = (input: NanoValue, values: ReadonlyArray<NanoValue>): ReadonlyArray<NanoValue> =>
+  [input, ...values.slice(0, -1)].toReversed()
 
 /**
  * Share u of the thinking examples whose choice token keeps its loss, such that among all choice tokens with a loss

@@ -28,8 +28,13 @@ export const suitePlan: ReadonlyArray<{
     statements,
     tasks: { dev: 200, test: 1000 },
   })),
-  { id: "abduction-2", kind: "abduction", statements: 2, tasks: { dev: 100, test: 200 } },
-  { id: "induction-2", kind: "induction", statements: 2, tasks: { dev: 100, test: 200 } },
+  ...[2, 3, 4].map((statements) => ({
+    id: `abduction-${statements}`,
+    kind: "abduction" as const,
+    statements,
+    tasks: { dev: 200, test: 1000 },
+  })),
+  { id: "induction-2", kind: "induction", statements: 2, tasks: { dev: 200, test: 1000 } },
 ]
 
 export const suiteFile = (split: "dev" | "test"): URL =>

@@ -1,7 +1,7 @@
 /**
  * The tokens of the nano language and its text form. A nano policy reads and writes nothing else.
  *
- * 106 tokens: two controls, eleven markers, brackets and `;`, one per statement head, and the integers −9 … 60.
+ * 107 tokens: two controls, twelve markers, brackets and `;`, one per statement head, and the integers −9 … 60.
  * Text form: tokens in a row, a comma between adjacent numbers, one space around markers. Reading skips spaces, commas
  * and line breaks between tokens and takes the longest token that fits, so a text has exactly one reading.
  */
@@ -13,7 +13,7 @@ export const largestInteger = 60
 export const controls = ["<pad>", "<eos>"] as const
 
 /** They say what follows: a task to solve (`D A S`) or to propose (`PD PA PI`), a program, an input, an output, … */
-export const markers = ["D", "A", "S", "PD", "PA", "PI", "P", "I", "O", "<think>", "<ans>"] as const
+export const markers = ["D", "A", "S", "PD", "PA", "PI", "P", "I", "O", "<think>", "<undo>", "<ans>"] as const
 export type Marker = (typeof markers)[number]
 
 /** Statements without a constant, and heads of statements that a constant or a list of constants completes. */

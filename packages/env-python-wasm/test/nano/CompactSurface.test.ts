@@ -48,15 +48,23 @@ describe("thoughts", () => {
     isRefused(surface.parseAnswer("deduction", "<think> [1] <ans> [3,4]"), "a thought after all")
   })
 
-  it("are none of the other kinds' business, and a gold answer is right with each", () => {
+  it("of abduction undo the program, forced and forbidden likewise", () => {
+    const asked = text(compactSurface.solvePrompt(abduction))
+    assert.strictEqual(text(surfaceOf("forced").solvePrompt(abduction)), `${asked} <undo>`)
+    assert.strictEqual(text(surfaceOf("forbidden").solvePrompt(abduction)), `${asked} <ans>`)
+    const undone = surfaceOf("forced").parseAnswer("abduction", "[1,2];[0,1,2] <ans> [0,1,2]")
+    assert.strictEqual(Result.getOrThrow(undone), "[0,1,2]")
+    assert.strictEqual(Result.getOrThrow(surfaceOf("forbidden").parseAnswer("abduction", "[3,1]")), "[3,1]")
+  })
+
+  it("are not induction's business, and a gold answer is right with each", () => {
     for (const thoughts of ["free", "forced", "forbidden"] as const) {
       const surface = surfaceOf(thoughts)
-      for (const task of [abduction, induction]) {
-        assert.deepStrictEqual(surface.solvePrompt(task), compactSurface.solvePrompt(task))
+      assert.deepStrictEqual(surface.solvePrompt(induction), compactSurface.solvePrompt(induction))
+      for (const kind of ["deduction", "abduction"] as const) {
+        const gold = surface.answer(kind, "[3,4]")
+        assert.strictEqual(Result.getOrThrow(surface.parseAnswer(kind, gold)), "[3,4]")
       }
-      assert.strictEqual(Result.getOrThrow(surface.parseAnswer("abduction", "[3,1]")), "[3,1]")
-      const gold = surface.answer("deduction", "[3,4]")
-      assert.strictEqual(Result.getOrThrow(surface.parseAnswer("deduction", gold)), "[3,4]")
     }
   })
 })
@@ -152,9 +160,22 @@ describe("answers", () => {
       isRefused(read("deduction", response), response)
   })
 
-  it("of abduction are one list", () => {
-    assert.strictEqual(Result.getOrThrow(read("abduction", "[0, 1,2]")), "[0,1,2]")
-    for (const response of ["", "3", "[1] [2]", "[1];[2]", "<ans> [1]", "I [1]"])
+  it("of abduction are one list behind the only <ans>", () => {
+    for (const response of [
+      "<ans> [0, 1,2]",
+      "<undo> [1,2];[0,1,2] <ans> [0,1,2]",
+      "<undo> ; 7 [ <ans> [0,1,2]",
+    ])
+      assert.strictEqual(Result.getOrThrow(read("abduction", response)), "[0,1,2]", response)
+    for (const response of [
+      "",
+      "[1]",
+      "<ans>",
+      "<ans> 3",
+      "<ans> [1] [2]",
+      "<ans> [1];[2]",
+      "<ans> [1] <ans> [1]",
+    ])
       isRefused(read("abduction", response), response)
   })
 
@@ -200,6 +221,7 @@ describe("answers", () => {
 describe("measures", () => {
   it("tell who thinks", () => {
     assert.deepStrictEqual(compactSurface.measureResponse("<think> [1] <ans> [1]"), { thinks: 1 })
+    assert.deepStrictEqual(compactSurface.measureResponse(" <undo> [1] <ans> [1]"), { thinks: 1 })
     assert.deepStrictEqual(compactSurface.measureResponse("<ans> [1]"), { thinks: 0 })
   })
 })

@@ -18,21 +18,22 @@ import { fromValue, inBounds, nanoFromText, renderNano, toValue } from "../../sr
 import { render, tokenize, vocabulary } from "../../src/nano/vocabulary.ts"
 
 describe("vocabulary", () => {
-  it("has 106 tokens whose order is that of checkpoints", () => {
-    assert.lengthOf(vocabulary, 106)
-    assert.strictEqual(new Set(vocabulary).size, 106)
+  it("has 107 tokens whose order is that of checkpoints", () => {
+    assert.lengthOf(vocabulary, 107)
+    assert.strictEqual(new Set(vocabulary).size, 107)
     const ids = {
       "<pad>": 0,
       "<eos>": 1,
       D: 2,
       "<think>": 11,
-      "<ans>": 12,
-      "[": 13,
-      ";": 15,
-      "a=a[::-1]": 16,
-      "a=a*": 35,
-      "-9": 36,
-      "60": 105,
+      "<undo>": 12,
+      "<ans>": 13,
+      "[": 14,
+      ";": 16,
+      "a=a[::-1]": 17,
+      "a=a*": 36,
+      "-9": 37,
+      "60": 106,
     }
     for (const [token, id] of Object.entries(ids)) assert.strictEqual(vocabulary.indexOf(token), id, token)
   })

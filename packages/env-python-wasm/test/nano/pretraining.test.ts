@@ -48,25 +48,28 @@ describe.each(["f1", "h1"] as const)("recipe %s", (id) => {
     // Rejected examples are drawn anew, roles and kinds with them, so only what is rejected alike keeps its proportion.
     assert.closeTo(solving.length / examples.length, recipe.solve, 0.03)
     const count = (marker: string) => examples.filter(({ prompt }) => prompt.startsWith(`${marker} `)).length
-    assert.closeTo(count("D") / count("A"), 5, 0.3)
+    assert.closeTo(count("D") / count("A"), 5 / 3, 0.1)
     assert.closeTo(count("PD") / count("PA"), 2, 0.2)
     assert.isAbove(count("S"), 0.1 * solving.length)
     assert.isAbove(count("PI"), 0.2 * proposing.length)
   })
 
-  it("thinks by its shares, and teaches the habit", () => {
-    const deductions = solving.filter(({ prompt }) => prompt.startsWith("D "))
+  it.each([
+    ["D", "<think>"],
+    ["A", "<undo>"],
+  ])("thinks by its shares, and teaches the habit: %s", (task, thought) => {
+    const tasks = solving.filter(({ prompt }) => prompt.startsWith(`${task} `))
     for (const [index, share] of recipe.thoughts.entries()) {
-      const level = deductions.filter((example) => depth(partsOf(example).code) === index + 1)
-      const thinking = level.filter(({ completion }) => completion.startsWith("<think>"))
+      const level = tasks.filter((example) => depth(partsOf(example).code) === index + 1)
+      const thinking = level.filter(({ completion }) => completion.startsWith(thought))
       assert.isAbove(level.length, 500)
-      assert.closeTo(thinking.length / level.length, share, 0.02, `depth ${index + 1}`)
+      assert.closeTo(thinking.length / level.length, share, 0.03, `depth ${index + 1}`)
       const choosing = level.filter(({ maskFirst }) => !maskFirst)
-      const chosen = choosing.filter(({ completion }) => completion.startsWith("<think>"))
+      const chosen = choosing.filter(({ completion }) => completion.startsWith(thought))
       if (share === 1) assert.lengthOf(choosing, 0)
-      else assert.closeTo(chosen.length / choosing.length, recipe.habit, 0.02, `depth ${index + 1}`)
+      else assert.closeTo(chosen.length / choosing.length, recipe.habit, 0.03, `depth ${index + 1}`)
     }
-    const others = examples.filter(({ prompt }) => !prompt.startsWith("D "))
+    const others = examples.filter(({ prompt }) => !/^[DA] /.test(prompt))
     assert.isFalse(others.some(({ maskFirst }) => maskFirst))
   })
 
@@ -77,6 +80,18 @@ describe.each(["f1", "h1"] as const)("recipe %s", (id) => {
       const answer = `<ans> ${renderNano(values.at(-1) ?? [])}`
       const thought = `<think> ${values.map(renderNano).join(";")} ${answer}`
       assert.include([answer, thought], example.completion, example.prompt)
+    }
+  })
+
+  it("what undoes a program leads back to an input that gives its output", () => {
+    for (const { completion, prompt } of solving.filter((example) => example.prompt.startsWith("A "))) {
+      const [code = "", output = ""] = prompt.slice(2, -2).split(" O ")
+      const program = fromCompact(code) ?? []
+      const [thought = "", answer = ""] = completion.split("<ans> ")
+      const values = trace(program, nanoFromText(answer) ?? 0) ?? []
+      assert.strictEqual(renderNano(values.at(-1) ?? []), output, prompt)
+      const before = [answer, ...values.slice(0, -1).map(renderNano)].toReversed().join(";")
+      assert.include(["", `<undo> ${before} `], thought, prompt)
     }
   })
 

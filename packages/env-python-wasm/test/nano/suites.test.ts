@@ -74,11 +74,11 @@ describe("nano suites", () => {
 })
 
 layer(PythonExecutor.layer)("nano suites in the executor", (test) => {
-  test.effect("every twentieth task is the one that validation makes of it, gold answer included", () =>
+  test.effect("every fortieth task is the one that validation makes of it, gold answer included", () =>
     Effect.gen(function* () {
       for (const suite of yield* pythonNano.suites) {
         const kind = kindOf(suite.kind)
-        const sample = (suite.tasks as ReadonlyArray<LanguageTask>).filter((_, index) => index % 20 === 0)
+        const sample = (suite.tasks as ReadonlyArray<LanguageTask>).filter((_, index) => index % 40 === 0)
         yield* Effect.forEach(
           sample,
           Effect.fnUntraced(function* (task) {

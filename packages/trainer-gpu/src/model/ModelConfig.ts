@@ -17,7 +17,8 @@ const TokenValue = Schema.Tuple([Token, Schema.Int])
  *
  * - `listIndex`: 1 at `open`, counting up to and including `close`, 0 outside.
  * - `lastMarker`: `row` of the latest token that is in `markers`, 0 before any.
- * - `statementCount`: set by a token in `markers`, plus 1 at every `separator`, 0 before any.
+ * - `statementCount`: set by a token in `markers`, plus 1 at every `separator`, 0 before any. A token in `descending` sets
+ *   it to its number plus the highest count so far, from where it goes down to 0 by 1 at every `separator`.
  */
 export const StructuralFeature = Schema.TaggedUnion({
   listIndex: { table: Schema.String, size: Schema.Int, open: Token, close: Token },
@@ -27,6 +28,7 @@ export const StructuralFeature = Schema.TaggedUnion({
     size: Schema.Int,
     separator: Token,
     markers: Schema.Array(TokenValue),
+    descending: Schema.Array(TokenValue),
   },
 })
 export type StructuralFeature = typeof StructuralFeature.Type
@@ -145,6 +147,6 @@ const featureTokens = (feature: StructuralFeature): ReadonlyArray<number> => {
     case "lastMarker":
       return feature.markers.map(([token]) => token)
     case "statementCount":
-      return [feature.separator, ...feature.markers.map(([token]) => token)]
+      return [feature.separator, ...[...feature.markers, ...feature.descending].map(([token]) => token)]
   }
 }

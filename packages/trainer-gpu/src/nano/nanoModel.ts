@@ -1,6 +1,6 @@
 /**
  * The nano language and the model that speaks it: small Python programs over lists of digits, their inputs and
- * outputs, and the eleven markers that frame tasks, thoughts and answers.
+ * outputs, and the twelve markers that frame tasks, thoughts and answers.
  */
 import type { ModelConfig } from "../model/ModelConfig.ts"
 
@@ -8,7 +8,10 @@ const SMALLEST = -9
 const LARGEST = 60
 
 /** `D A S` open deduction, abduction and induction tasks, `PD PA PI` proposals; `P I O` program, input, output. */
-const MARKERS = ["<pad>", "<eos>", "D", "A", "S", "PD", "PA", "PI", "P", "I", "O", "<think>", "<ans>"]
+// prettier-ignore
+const MARKERS = [
+  "<pad>", "<eos>", "D", "A", "S", "PD", "PA", "PI", "P", "I", "O", "<think>", "<undo>", "<ans>",
+]
 
 // prettier-ignore
 const CODE = [
@@ -30,9 +33,19 @@ const token = (piece: string): number => {
 
 /** Markers after which statements (of a program, of a thought) count from 1; after any other an input is step 0. */
 const STARTS_AT_ONE = new Set(["D", "A", "PD", "PA", "PI", "P", "<think>"])
+/** After these they count down: an output stands behind the last statement, a thought that undoes begins with it. */
+const COUNTS_DOWN = new Map([
+  ["O", 1],
+  ["<undo>", 0],
+])
 const framing = MARKERS.filter((marker) => marker !== "<pad>")
+/** What a marker's values are to the model: a thought's value is the input of its next step, or the output to undo. */
+const STANDS_FOR = new Map([
+  ["<think>", "I"],
+  ["<undo>", "O"],
+])
 
-/** 217,408 parameters. */
+/** 217,536 parameters. */
 export const nanoModel: ModelConfig = {
   layers: 4,
   width: 64,
@@ -45,15 +58,17 @@ export const nanoModel: ModelConfig = {
       _tag: "lastMarker",
       table: "lastMarker",
       size: MARKERS.length,
-      // The value at the end of one thought is the input of the next step, so `<think>` counts as an input.
-      markers: framing.map((marker) => [token(marker), token(marker === "<think>" ? "I" : marker)]),
+      markers: framing.map((marker) => [token(marker), token(STANDS_FOR.get(marker) ?? marker)]),
     },
     {
       _tag: "statementCount",
       table: "statement",
       size: 12,
       separator: token(";"),
-      markers: framing.map((marker) => [token(marker), STARTS_AT_ONE.has(marker) ? 1 : 0]),
+      markers: framing
+        .filter((marker) => !COUNTS_DOWN.has(marker))
+        .map((marker) => [token(marker), STARTS_AT_ONE.has(marker) ? 1 : 0]),
+      descending: [...COUNTS_DOWN].map(([marker, above]) => [token(marker), above]),
     },
   ],
   vocabulary: {
