@@ -122,19 +122,28 @@ const create = Effect.fn("RunStore.create")(function* (folder: string, config: R
   return yield* writer(folder)
 })
 
-const continueAt = Effect.fn("RunStore.continueAt")(function* (folder: string, manifest: Manifest | null) {
-  const fs = yield* FileSystem.FileSystem
+/** Fails where a log has lost what a checkpoint counts on. */
+export const checkLogs = Effect.fn("RunStore.checkLogs")(function* (
+  folder: string,
+  { offsets }: Pick<Manifest, "offsets">,
+) {
   const path = yield* Path.Path
-  const step = manifest?.step ?? -1
-  const lengths = [manifest?.offsets.events ?? 0, manifest?.offsets.metrics ?? 0] as const
   for (const [index, file] of logs.entries()) {
-    const bytes = lengths[index] ?? 0
+    const bytes = [offsets.events, offsets.metrics][index] ?? 0
     const present = yield* Effect.mapError(sizeOf(path.join(folder, file)), failing(file))
     if (present < bytes) {
       const message = `${present} bytes where the checkpoint says ${bytes}; use an earlier checkpoint`
       return yield* new RunStoreError({ file, message })
     }
   }
+})
+
+const continueAt = Effect.fn("RunStore.continueAt")(function* (folder: string, manifest: Manifest | null) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const step = manifest?.step ?? -1
+  const lengths = [manifest?.offsets.events ?? 0, manifest?.offsets.metrics ?? 0] as const
+  if (manifest !== null) yield* checkLogs(folder, manifest)
   // Checkpoints first: one that stayed while the logs were cut would point behind their end.
   for (const later of (yield* namedCheckpoints(folder)).filter((named) => named > step)) {
     yield* removeCheckpoint(folder, later).pipe(Effect.mapError(failing(checkpointFolder(later))))

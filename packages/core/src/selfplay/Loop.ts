@@ -146,6 +146,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
         return yield* interrupted
       }
       state.seeding = null
+      stepBegan = yield* Clock.currentTimeMillis
       // The first checkpoint is what the final test compares with.
       yield* save(true, yield* assess("dev", 0))
     }

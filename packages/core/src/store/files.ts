@@ -2,10 +2,11 @@
 import { Effect, FileSystem, Path, type PlatformError, Schema } from "effect"
 import { Digest } from "effect/crypto"
 
-/** The run folder could not be written or read. `file` is relative to the folder. */
+/** The run folder could not be written or read. `file` is relative to the folder; `hint` says what to try. */
 export class RunStoreError extends Schema.TaggedError<RunStoreError>()("RunStoreError", {
   file: Schema.String,
   message: Schema.String,
+  hint: Schema.optionalKey(Schema.String),
 }) {}
 
 /** Held by the process that writes to the folder; who that is, only an application can say. */
