@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The `azr` command: runs `cli.ts`, maps errors to exit codes, and turns Ctrl-C into an orderly end. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
-import { azr } from "./cli.ts"
+import { loadCommand } from "./cli.ts"
 import { exitCode, explain } from "./exitCodes.ts"
 import { Output, clearLine } from "./Output.ts"
 import { StopSignal } from "./StopSignal.ts"
@@ -12,6 +12,7 @@ import { version } from "./version.ts"
 const stop = new StopSignal()
 const services = Layer.mergeAll(NodeServices.layer, Output.layer, Layer.succeed(StopSignal.Current, stop))
 
+const azr = await loadCommand(process.argv[2])
 const fiber = Effect.runFork(Command.run(azr, { version }).pipe(Effect.provide(services)))
 
 /** A launcher such as npm passes on what the terminal has already sent to the whole group: one press, two signals. */

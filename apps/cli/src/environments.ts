@@ -1,5 +1,7 @@
-/** The environments this command knows, by id. */
-import { Environment, RunConfig } from "@azr/core"
+/** The environments this command knows, by id, and those in modules of the user's. */
+import path from "node:path"
+import { pathToFileURL } from "node:url"
+import { Environment, type Executor, RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-python-wasm"
 import javascript from "@azr/env-js"
@@ -27,6 +29,27 @@ export const findEnvironment = (id: string) => {
     : Effect.succeed(found)
 }
 
+/** Whatever services its kinds need, its own layer provides; for languages that is an executor. */
+export type AnyEnvironment = Environment.Environment<Executor.Executor>
+
+const isEnvironment = (value: unknown): value is AnyEnvironment =>
+  typeof value === "object" && value !== null && "id" in value && "kinds" in value && "layer" in value
+
+/** An environment by its id, or the default export of a module file. */
+export const readEnvironment = Effect.fnUntraced(function* (
+  name: string,
+): Effect.fn.Return<AnyEnvironment, UsageError> {
+  if (!/\.[cm]?[jt]s$/.test(name)) return yield* findEnvironment(name)
+  const unusable = (reason: string) => new UsageError({ message: `${name} ${reason}` })
+  const module: unknown = yield* Effect.tryPromise({
+    try: () => import(pathToFileURL(path.resolve(name)).href),
+    catch: (error) => unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
+  })
+  const found = (module as { readonly default?: unknown }).default
+  if (!isEnvironment(found)) return yield* unusable("has no environment for its default export")
+  return found
+})
+
 /** The environments of a configuration, running until the scope closes. */
 export const openEnvironments = ({ environments }: RunConfig.RunConfig) =>
-  Effect.forEach(environments, (id) => Effect.flatMap(findEnvironment(id), Environment.open))
+  Effect.forEach(environments, (name) => Effect.flatMap(readEnvironment(name), Environment.open))

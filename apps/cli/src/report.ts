@@ -64,10 +64,15 @@ export const stepLine = (
     `len ${(metrics[`solve/${first}/tokens`] ?? 0).toFixed(1)}`,
     `buf ${kinds.map((kind) => metrics[`buffer/${kind}/size`] ?? 0).join("/")}`,
     faults(metrics, kinds),
-    `${seconds.total.toFixed(1)}s (gen ${seconds.generate.toFixed(1)} exec ${seconds.execute.toFixed(1)} train ${seconds.train.toFixed(1)})`,
+    secondsText(seconds),
   ]
     .filter((part) => part !== "")
     .join("  ")
+}
+
+const secondsText = ({ evaluate, execute, generate, total, train, wait }: RunEvent.StepSeconds): string => {
+  const parts = Object.entries({ gen: generate, exec: execute, train, eval: evaluate, wait })
+  return `${total.toFixed(1)}s (${parts.map(([name, spent]) => `${name} ${spent.toFixed(1)}`).join(" ")})`
 }
 
 /** Named only when there are some: they are nobody's doing but the machine's. */

@@ -1,6 +1,6 @@
 /** Where runs live, and how a run is found by what a user types. */
 import { RunStore } from "@azr/core"
-import { DateTime, Effect, FileSystem, Option, Path } from "effect"
+import { DateTime, Effect, FileSystem, Path } from "effect"
 import { Flag } from "effect/cli"
 import { UsageError } from "./exitCodes.ts"
 
@@ -39,15 +39,51 @@ export const listRuns = Effect.fnUntraced(function* (directory: string) {
   )
 })
 
-/** The step of the checkpoint that a user asked for, or of the latest complete one. */
-export const chooseCheckpoint = Effect.fnUntraced(function* (folder: string, wanted: Option.Option<number>) {
-  const steps = yield* RunStore.listCheckpoints(folder)
-  const step = Option.getOrElse(wanted, () => steps.at(-1) ?? -1)
-  if (steps.includes(step)) return step
-  return yield* new UsageError({
-    message:
-      steps.length === 0
-        ? `${folder} has no complete checkpoint; start a new run with azr train`
-        : `${folder} has no complete checkpoint at step ${step}; there are: ${steps.join(", ")}`,
-  })
+/** `40`, `step-40`, `step-000040` or `latest`; null for anything else. */
+const stepIn = (text: string): number | "latest" | null => {
+  if (text === "latest") return "latest"
+  const [, digits] = /^(?:step-)?(\d+)$/.exec(text) ?? []
+  return digits === undefined ? null : Number(digits)
+}
+
+/**
+ * The checkpoint that a user asked for, e.g. `step-40`, or the latest. One that is damaged is never passed over: the error names
+ * what is wrong with it, and what can be used instead. `flag` is how the command takes a checkpoint.
+ */
+export const loadCheckpoint = Effect.fnUntraced(function* (folder: string, flag: string, wanted: string) {
+  const steps = yield* RunStore.namedCheckpoints(folder)
+  const asked = stepIn(wanted)
+  const step = asked === "latest" ? (steps.at(-1) ?? null) : asked
+  if (step === null || !steps.includes(step)) {
+    const problem = asked === null ? `${flag} ${wanted} names no checkpoint, e.g. step-40` : null
+    return yield* new UsageError({
+      message:
+        problem ??
+        (steps.length === 0
+          ? `${folder} has no checkpoint yet`
+          : `${folder} has no checkpoint at step ${step}; there are: ${steps.join(", ")}`),
+    })
+  }
+  return yield* readWhole(folder, step).pipe(
+    Effect.catchTag("RunStoreError", (error) =>
+      Effect.gen(function* () {
+        const others = steps.filter((other) => other !== step)
+        const usable = yield* Effect.filter(others, (other) => Effect.isSuccess(readWhole(folder, other)))
+        return yield* new RunStore.RunStoreError({
+          file: error.file,
+          message: error.message.replace(/; use (another|an earlier) checkpoint$/, ""),
+          hint:
+            usable.length === 0
+              ? "no other checkpoint is whole"
+              : `whole are those of ${usable.map((other) => `step ${other}`).join(", ")}: ${flag} step-${usable.at(-1)}`,
+        })
+      }),
+    ),
+  )
+})
+
+const readWhole = Effect.fnUntraced(function* (folder: string, step: number) {
+  const checkpoint = yield* RunStore.readCheckpoint(folder, step)
+  yield* RunStore.checkLogs(folder, checkpoint.manifest)
+  return checkpoint
 })

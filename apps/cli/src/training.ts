@@ -7,14 +7,15 @@ import { openEnvironments } from "./environments.ts"
 import { Output } from "./Output.ts"
 import { withEngines } from "./policies.ts"
 import * as report from "./report.ts"
+import { holdRun } from "./RunLock.ts"
 import { StopSignal } from "./StopSignal.ts"
 import { versions } from "./version.ts"
 
 export interface TrainingOptions {
   readonly config: RunConfig.RunConfig
   readonly folder: string
-  /** Where to continue; null begins a new run. */
-  readonly checkpoint: RunStore.Checkpoint | null
+  /** A new run in a new folder, the very beginning of one that is there and held, or a checkpoint of it. */
+  readonly from: "new" | "start" | RunStore.Checkpoint
   /** Write every event to stdout as a line of JSON. */
   readonly json: boolean
 }
@@ -23,7 +24,7 @@ const encodeEvent = Schema.encodeSync(RunEvent.RunEvent)
 
 export const train = Effect.fn("train")(
   function* (options: TrainingOptions) {
-    const { checkpoint, config, folder } = options
+    const { config, folder, from } = options
     const output = yield* Output
     const engine = yield* PolicyEngine.PolicyEngine
     const stop = yield* StopSignal.Current
@@ -32,15 +33,17 @@ export const train = Effect.fn("train")(
     // Whatever may refuse the run comes before the folder is created or its logs are cut.
     yield* output.announce("starting the executors …")
     const environments = yield* openEnvironments(config)
+    const checkpoint = typeof from === "string" ? null : from
     const resume = checkpoint?.state ?? null
     yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
+    if (from === "new") yield* holdRun(folder)
     const store =
-      checkpoint === null
+      from === "new"
         ? RunStore.RunStore.layerNew(folder, config)
-        : RunStore.RunStore.layerResume(folder, checkpoint.manifest)
+        : RunStore.RunStore.layerResume(folder, checkpoint?.manifest ?? null)
 
-    if (checkpoint === null) {
+    if (from === "new") {
       for (const [name, value] of report.summary(
         config,
         engine.capabilities.description,
@@ -49,20 +52,31 @@ export const train = Effect.fn("train")(
       )) {
         yield* output.progress(`${output.style("stderr", "dim", name.padEnd(12))} ${value}`)
       }
-    } else yield* output.progress(`resuming ${folder} at step ${checkpoint.manifest.step}`)
+    } else {
+      yield* output.progress(
+        checkpoint === null
+          ? `resuming ${folder} from the start: it has no checkpoint`
+          : `resuming ${folder} at step ${checkpoint.manifest.step}`,
+      )
+    }
     const ready = yield* Clock.currentTimeMillis
     const run = Effect.runSyncWith(yield* Effect.context())
-    stop.accept(() => run(output.progress("stopping after this step; press Ctrl-C again to stop now")))
+    stop.accept(() =>
+      run(output.progress("stopping after this step, with a checkpoint; press Ctrl-C again to stop now")),
+    )
 
     const outcome = yield* Loop.run({
       config,
       environments,
       resume,
-      versions: { ...versions, executors: executors(config) },
+      versions: versionsOf(config),
       observe: (event) => show(output, config, options.json, event),
       announce: (phase) => output.announce(describe(phase)),
       stopRequested: Effect.sync(() => stop.requested),
-    }).pipe(Effect.provide(store))
+    }).pipe(
+      Effect.provide(store),
+      Effect.tapError(() => output.progress(`continue    ${command} resume ${quoted(folder)}`)),
+    )
     stop.honoured = outcome.status === "interrupted"
 
     const ended = yield* Clock.currentTimeMillis
@@ -82,6 +96,12 @@ export const train = Effect.fn("train")(
   },
   (effect, { config }) => withEngines(config)(effect),
 )
+
+/** What computes the run, for its record. */
+export const versionsOf = (config: RunConfig.RunConfig): Readonly<Record<string, string>> => ({
+  ...versions,
+  executors: executors(config),
+})
 
 /** What programs run on, and with `auto` why. */
 const executors = ({ executor: { host } }: RunConfig.RunConfig): string => {

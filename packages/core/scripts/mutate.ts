@@ -12,15 +12,18 @@ import path from "node:path"
 
 interface Mutation {
   readonly name: string
-  /** Path below `src`; its tests have the same path below `test`. */
+  /** Path below `src`. */
   readonly module: string
+  /** Path of its tests below `test`, mostly the same. */
+  readonly tests: string
   /** A text that stands exactly once in the module. */
   readonly from: string
   readonly to: string
 }
 
-const mutation = (module: string, name: string, from: string, to: string): Mutation => ({
+const mutation = (module: string, name: string, from: string, to: string, tests = module): Mutation => ({
   module,
+  tests,
   name,
   from,
   to,
@@ -252,11 +255,20 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   mutation("RunStore", "a short log filled with zeros", "if (present < bytes) {", "if (present < 0) {"),
   mutation(
-    "RunStore",
+    "store/Checkpoint",
     "a checkpoint of any size",
-    "if (content.length !== bytes) {",
-    "if (content.length < 0) {",
+    "bytes.length !== saved.bytes",
+    "bytes.length < 0",
   ),
+  mutation("store/Checkpoint", "a checkpoint of any content", "=== saved.sha256", "!== null"),
+  mutation(
+    "store/Checkpoint",
+    "a stop's checkpoint is kept",
+    "(manifest) => manifest.scheduled",
+    "() => true",
+  ),
+  mutation("store/Checkpoint", "the best one is not kept", "best === null ? [] : [best.step]", "[]"),
+  mutation("store/Checkpoint", "the later of equals", "> (found?.score ?? -1)", ">= (found?.score ?? -1)"),
 
   mutation("selfplay/Validate", "first lock: the kind's split", 'track.kind.split(task) !== "train" ||', ""),
   mutation(
@@ -363,19 +375,36 @@ const mutations: ReadonlyArray<Mutation> = [
     "yield* store.policyAt(0)",
   ),
   mutation(
-    "selfplay/Loop",
+    "selfplay/Seed",
     "seeding goes on without an executor",
     'task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task',
     "task",
   ),
-  mutation("selfplay/Loop", "a stop without a checkpoint", "if (last || stop || isDue", "if (last || isDue"),
+  mutation(
+    "selfplay/Loop",
+    "a stop without a checkpoint",
+    "if (stop && !scheduled)",
+    "if (stop && scheduled)",
+  ),
+  mutation(
+    "selfplay/Loop",
+    "a stop's checkpoint in the log",
+    "if (scheduled) yield* store.append",
+    "yield* store.append",
+  ),
   mutation(
     "selfplay/Loop",
     "a failure without an end",
     'Effect.ignore(end("failed", error.message))',
     "Effect.as(Effect.void, error)",
   ),
-  mutation("selfplay/Loop", "seeds may be held out", "isHeldOut(heldOut, track, task.success) ||", ""),
+  mutation(
+    "selfplay/Seed",
+    "seeds may be held out",
+    "isHeldOut(heldOut, track, task.success) ||",
+    "",
+    "selfplay/Loop",
+  ),
   mutation(
     "Advantage",
     "RLOO without n / (n − 1)",
@@ -445,7 +474,7 @@ try {
 
   for (const each of mutations)
     mutated(await readFile(path.join(copy, "src", `${each.module}.ts`), "utf8"), each)
-  for (const module of new Set(mutations.map((each) => each.module))) {
+  for (const module of new Set(mutations.map((each) => each.tests))) {
     if (!(await testsPass(copy, module))) throw new Error(`the tests of ${module} fail without any mutation`)
   }
   let survivors = 0
@@ -454,7 +483,7 @@ try {
     const file = path.join(copy, "src", `${each.module}.ts`)
     const source = await readFile(file, "utf8")
     await writeFile(file, mutated(source, each))
-    const survived = await testsPass(copy, each.module)
+    const survived = await testsPass(copy, each.tests)
     await writeFile(file, source)
     survivors += survived ? 1 : 0
     report(`| ${each.module} | ${each.name} | ${survived ? "PASS: not noticed" : "fail, as they must"} |`)

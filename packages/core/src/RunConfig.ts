@@ -4,7 +4,7 @@
  */
 import { Result, Schema } from "effect"
 import { code, nano, paper } from "./presets.ts"
-import { RunConfig } from "./runConfigSchema.ts"
+import { type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
 
 export { KindConfig, RunConfig } from "./runConfigSchema.ts"
 
@@ -23,7 +23,64 @@ const decode = Schema.decodeUnknownResult(RunConfig, {
 export const parse = (input: unknown): Result.Result<RunConfig, ConfigError> => {
   const unknown = unknownKey(input, nano, [])
   if (unknown !== null) return Result.fail(new ConfigError({ message: unknown }))
+  if (isRecord(input) && input["version"] !== configVersion) {
+    const found = "version" in input ? JSON.stringify(input["version"]) : "none"
+    return Result.fail(
+      new ConfigError({
+        message: `version of the configuration: ${found}, this azr reads ${configVersion}; use the azr that wrote it`,
+      }),
+    )
+  }
   return Result.mapError(decode(input), (error) => new ConfigError({ message: error.message }))
+}
+
+/**
+ * What `azr.config.ts` exports: any settings over those of `preset`, `nano` without one. What is chosen by a tag or may be null is
+ * given whole (`loss`, `kl`, …); a kind of task that is null is left out of the run.
+ */
+export type ConfigFile = Overrides<Omit<RunConfig, "version" | "preset" | "kinds">> & {
+  readonly version?: RunConfig["version"]
+  readonly preset?: PresetName
+  readonly kinds?: { readonly [kind: string]: Partial<KindConfig> | null }
+}
+
+type Overrides<T> = null extends T
+  ? T
+  : T extends ReadonlyArray<unknown> | { readonly _tag: string }
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]?: Overrides<T[K]> }
+      : T
+
+/** Types the settings of an `azr.config.ts`. */
+export const defineConfig = (config: ConfigFile): ConfigFile => config
+
+/** Puts the settings of a configuration file over their preset. */
+export const resolve = (file: unknown): Result.Result<RunConfig, ConfigError> => {
+  if (!isRecord(file)) return Result.fail(new ConfigError({ message: "the configuration is no object" }))
+  const name = file["preset"] ?? "nano"
+  const preset = typeof name === "string" && Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset === undefined) {
+    const valid = Object.keys(presets)
+    const meant = nearest(String(name), valid)
+    return Result.fail(
+      new ConfigError({
+        message: `no preset ${JSON.stringify(name)}; did you mean ${meant}? There are: ${valid.join(", ")}`,
+      }),
+    )
+  }
+  return parse(merge(preset, file, []))
+}
+
+const merge = (base: unknown, over: unknown, path: ReadonlyArray<string>): unknown => {
+  if (!isRecord(base) || !isRecord(over) || open.has(path.join("."))) return over
+  // The order of the base stays: kinds take their turns in it.
+  const merged = [...new Set([...Object.keys(base), ...Object.keys(over)])].map(
+    (key) =>
+      [key, Object.hasOwn(over, key) ? merge(base[key], over[key], [...path, key]) : base[key]] as const,
+  )
+  const dropsNull = path.join(".") === "kinds"
+  return Object.fromEntries(dropsNull ? merged.filter(([, value]) => value !== null) : merged)
 }
 
 /**
@@ -112,6 +169,7 @@ const editDistance = (a: string, b: string): number => {
 
 export { nano }
 export const presets: Readonly<Record<string, RunConfig>> = { nano, paper, code }
+export type PresetName = "nano" | "paper" | "code"
 
 /** The learning rate at a step, counted from 1. */
 export const learningRateAt = (config: RunConfig, step: number): number => {

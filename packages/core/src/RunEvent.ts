@@ -12,11 +12,15 @@ export const timeFields: ReadonlyArray<string> = ["at", "seconds"]
 /** Milliseconds since 1970. */
 const at = Schema.Finite
 
-/** Wall-clock seconds of a step by what they were spent on. */
+/** Wall-clock seconds by what they were spent on, from the end of the step before to the end of this one. */
 export const StepSeconds = Schema.Struct({
   generate: Schema.Finite,
   execute: Schema.Finite,
   train: Schema.Finite,
+  /** Held-out evaluations since the step before. */
+  evaluate: Schema.Finite,
+  /** All the rest: checkpoints, logs, waiting for a turn. */
+  wait: Schema.Finite,
   total: Schema.Finite,
 })
 export type StepSeconds = typeof StepSeconds.Type

@@ -7,6 +7,7 @@ import type { KindConfig, RunConfig } from "./runConfigSchema.ts"
 
 /** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
 export const nano: RunConfig = {
+  version: 1,
   preset: "nano",
   seed: 0,
   steps: 160,
@@ -97,6 +98,7 @@ const kind: KindConfig = {
 }
 
 export const paper: RunConfig = {
+  version: 1,
   preset: "paper",
   seed: 0,
   steps: 500,

@@ -28,7 +28,11 @@ export const KindConfig = Schema.Struct({
 })
 export type KindConfig = typeof KindConfig.Type
 
+/** Raised when a saved configuration can no longer be read as it was meant. */
+export const configVersion = 1
+
 export const RunConfig = Schema.Struct({
+  version: Schema.Literal(configVersion),
   /** The preset this configuration began with. */
   preset: Schema.String,
   seed: Count,

@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import {
   type RunConfig,
+  defineConfig,
   learningRateAt,
   nano,
   nearest,
   parse,
   presets,
+  resolve,
   withSettings,
 } from "../src/RunConfig.ts"
 
@@ -178,6 +180,66 @@ describe("settings", () => {
 
   it.each(["propose..mix=uniform", "propose.=1", ".seed=1"])("%j names no setting", (setting) => {
     assert.include(refused(setting), "unknown setting")
+  })
+})
+
+describe("a configuration file", () => {
+  it("changes what it names, over its preset or nano", () => {
+    const file = defineConfig({
+      seed: 3,
+      kinds: { deduction: { proposals: 9 }, induction: null },
+      propose: { familyCap: null },
+      loss: { _tag: "cispo", clipLow: 0.1, clipHigh: 0.2 },
+      checkpoint: { every: 5 },
+    })
+    const config = Result.getOrThrow(resolve(file))
+    assert.deepStrictEqual(config, {
+      ...nano,
+      seed: 3,
+      kinds: {
+        abduction: nano.kinds["abduction"] as (typeof nano.kinds)[string],
+        deduction: { ...(nano.kinds["deduction"] as (typeof nano.kinds)[string]), proposals: 9 },
+      },
+      propose: { ...nano.propose, familyCap: null },
+      loss: { _tag: "cispo", clipLow: 0.1, clipHigh: 0.2 },
+      checkpoint: { every: 5, keep: nano.checkpoint.keep },
+    })
+    assert.strictEqual(Result.getOrThrow(resolve({ preset: "paper", steps: 7 })).solve.from, "buffer")
+    // Kinds take their turns in the order of the preset, whatever the file changes first.
+    const reordered = Result.getOrThrow(
+      resolve({ kinds: { induction: { tasks: 1 }, deduction: { tasks: 1 } } }),
+    )
+    assert.deepStrictEqual(Object.keys(reordered.kinds), Object.keys(nano.kinds))
+  })
+
+  it("of a whole configuration is that configuration", () => {
+    for (const preset of Object.values(presets))
+      assert.deepStrictEqual(Result.getOrThrow(resolve(preset)), preset)
+  })
+
+  it("gives what is chosen by a tag or may be null whole", () => {
+    assert.include(message(resolve({ preset: "paper", loss: { _tag: "ppo", clipLow: 0.1 } })), "Missing key")
+    assert.include(message(resolve({ kl: { coefficient: 1 } })), "Missing key")
+  })
+
+  it.each([
+    [{ preset: "papr" }, 'no preset "papr"; did you mean paper? There are: nano, paper, code'],
+    [{ kinds: { mine: { proposals: 1 } } }, '["kinds"]["mine"]["seeds"]'],
+    [{ kinds: { deduction: { proposal: 1 } } }, "did you mean kinds.deduction.proposals?"],
+    [{ stpes: 1 }, "unknown setting stpes; did you mean steps? Valid here: version, preset, seed, steps"],
+    [{ version: 2 }, "version of the configuration: 2, this azr reads 1"],
+    [[], "no object"],
+    [JSON.parse('{"__proto__":{"steps":1}}'), "unknown setting __proto__"],
+  ])("%j is refused", (file, expected) => {
+    assert.include(message(resolve(file)), expected)
+  })
+})
+
+describe("the version", () => {
+  it("of a saved configuration is looked at, and named when it is another", () => {
+    const { version: _, ...old } = nano
+    assert.include(message(parse(old)), "version of the configuration: none, this azr reads 1")
+    assert.include(message(parse({ ...nano, version: "x" })), '"x", this azr reads 1')
   })
 })
 

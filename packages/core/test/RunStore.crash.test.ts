@@ -1,5 +1,5 @@
 /** What is left of a run whose process was killed, or whose disk was full, at any moment. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import path from "node:path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
@@ -13,6 +13,12 @@ import { eventsOf, policyOf } from "./runWriter.ts"
 
 const writer = path.join(import.meta.dirname, "runWriter.ts")
 const nodeArguments = (folder: string) => ["--conditions=@azr/source", writer, folder]
+
+/** A mount that nobody else sees needs a namespace, which not every machine gives. */
+const namespace = process.geteuid?.() === 0 ? ["-m"] : ["-U", "-r", "-m"]
+const mayMount =
+  spawnSync("unshare", [...namespace, "mount", "-t", "tmpfs", "tmpfs", import.meta.dirname]).status === 0
+const mountLeftOut = mayMount ? "" : " (left out: this machine lets nobody mount a file system)"
 
 /** Waits for a line of the child's output; rejects with all of it when the child ends first. */
 const said = (child: ChildProcess, line: string): Promise<void> =>
@@ -109,9 +115,52 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer), { excludeTestServices: 
           const error: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "")
           assert.include(error, { _tag: "RunStoreError", file: "events.jsonl" })
           const { checkpoints, torn } = yield* inspect(folder)
-          assert.isTrue(torn)
+          // What went in of the last lines went out again.
+          assert.isFalse(torn)
           assert.isAtLeast(checkpoints.length, 2)
         }),
+      )
+
+      it.effect.skipIf(!mayMount)(
+        `a full file system: a typed error, the last checkpoint whole, and room again${mountLeftOut}`,
+        () =>
+          Effect.gen(function* () {
+            const fs = yield* FileSystem.FileSystem
+            const parent = yield* fs.makeTempDirectoryScoped({ prefix: "azr-full-" })
+            yield* fs.makeDirectory(`${parent}/disk`)
+            // The file system goes with its namespace, so that the folder is copied out of it.
+            const script =
+              'mount -t tmpfs -o size=5m tmpfs "$0/disk" && shift; "$@"; code=$?; cp -r "$0/disk/run" "$0/run"; exit $code'
+            const child = spawn(
+              "unshare",
+              [
+                ...namespace,
+                "sh",
+                "-c",
+                script,
+                parent,
+                "",
+                process.execPath,
+                ...nodeArguments(`${parent}/disk/run`),
+              ],
+              { stdio: ["ignore", "pipe", "inherit"] },
+            )
+            let output = ""
+            child.stdout.on("data", (chunk) => (output += String(chunk)))
+            const [code] = yield* Effect.promise(() => once(child, "close"))
+            assert.strictEqual(code, 1)
+            const error: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "")
+            assert.include(error, { _tag: "RunStoreError" })
+            assert.match((error as { readonly message: string }).message, /^the disk is full/u)
+            const { checkpoints, torn } = yield* inspect(`${parent}/run`)
+            assert.isFalse(torn)
+            assert.isAtLeast(checkpoints.length, 2)
+            const left = yield* fs.readDirectory(`${parent}/run/checkpoints`)
+            assert.lengthOf(left, checkpoints.length)
+            yield* writeAndKill(`${parent}/run`, "saved", 0)
+            const latest = (yield* inspect(`${parent}/run`)).checkpoints.at(-1) ?? 0
+            assert.isAbove(latest, checkpoints.at(-1) ?? 0)
+          }),
       )
     })
   },

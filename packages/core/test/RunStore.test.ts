@@ -1,80 +1,19 @@
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Result } from "effect"
 import * as fc from "fast-check"
 import { nano } from "../src/RunConfig.ts"
-import type { Rollout, RunEvent } from "../src/RunEvent.ts"
+import { RunStore, listCheckpoints, lockFile, parseLines, readConfig, readSummary } from "../src/RunStore.ts"
 import {
-  type Manifest,
-  RunStore,
-  RunStoreError,
-  listCheckpoints,
-  parseLines,
-  readCheckpoint,
-  readConfig,
-  readSummary,
-} from "../src/RunStore.ts"
-
-const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
-
-const event = (step: number, message = ""): RunEvent => ({
-  _tag: "RunEnded",
-  at: 1,
-  step,
-  status: "failed",
-  message,
-})
-const policy = (text: string) => [
-  { name: "policy.safetensors", bytes: new TextEncoder().encode(text) },
-  { name: "optimizer.safetensors", bytes: new Uint8Array([1, 2, 3]) },
-]
-const rollout = (step: number): Rollout => ({
-  step,
-  role: "solve",
-  environment: "puzzles",
-  kind: "sum",
-  task: 1,
-  prompt: "1 + 1",
-  response: "2",
-  tokens: 1,
-  outcome: "correct",
-  reason: "",
-  reward: 1,
-  advantage: null,
-  logprob: -0.5,
-})
-
-const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) =>
-  fs.makeTempDirectoryScoped({ prefix: "azr-store-" }),
-)
-
-/** Gives `use` the store of a new run and its folder. */
-const withNewRun = Effect.fnUntraced(function* <A, E, R>(
-  use: (store: RunStore["Service"], folder: string) => Effect.Effect<A, E, R>,
-) {
-  const folder = `${yield* temporary}/runs/first`
-  return yield* Effect.provide(
-    Effect.flatMap(RunStore, (store) => use(store, folder)),
-    RunStore.layerNew(folder, nano),
-  )
-})
-
-/** Gives `use` the store of a run that continues at a step. */
-const withResumedRun = Effect.fnUntraced(function* <A, E, R>(
-  folder: string,
-  step: number,
-  use: (store: RunStore["Service"]) => Effect.Effect<A, E, R>,
-) {
-  const { manifest } = yield* readCheckpoint(folder, step)
-  return yield* Effect.provide(Effect.flatMap(RunStore, use), RunStore.layerResume(folder, manifest))
-})
-
-const failure = <A, R>(effect: Effect.Effect<A, RunStoreError, R>) =>
-  Effect.map(Effect.flip(effect), (error) => {
-    assert.instanceOf(error, RunStoreError)
-    return { file: error.file, message: error.message }
-  })
+  platform,
+  event,
+  policy,
+  saved,
+  rollout,
+  temporary,
+  withNewRun,
+  withResumedRun,
+  failure,
+} from "./store/newRun.ts"
 
 layer(platform)("RunStore", (it) => {
   describe("a new run", () => {
@@ -266,156 +205,6 @@ layer(platform)("RunStore", (it) => {
     )
   })
 
-  describe("checkpoints", () => {
-    it.effect("give back what was saved, and where the logs stood", () =>
-      withNewRun(
-        Effect.fnUntraced(function* (store, folder) {
-          yield* store.append([event(1, "é")])
-          yield* store.metrics(1, { a: 1 })
-          const state = { step: 3, streams: { a: [1, 2, 3, 4] } }
-          assert.strictEqual(
-            yield* store.checkpoint(3, policy("weights"), state, 5),
-            "checkpoints/step-000003",
-          )
-          yield* store.append([event(2)])
-
-          const checkpoint = yield* readCheckpoint(folder, 3)
-          assert.deepStrictEqual(checkpoint.state, state)
-          assert.deepStrictEqual(
-            checkpoint.policy.map(({ bytes, name }) => [name, [...bytes]]),
-            policy("weights").map(({ bytes, name }) => [name, [...bytes]]),
-          )
-          const length = (text: string) => new TextEncoder().encode(text).length
-          assert.deepStrictEqual(checkpoint.manifest, {
-            version: 1,
-            step: 3,
-            files: {
-              "policy.safetensors": 7,
-              "optimizer.safetensors": 3,
-              "state.json": length(JSON.stringify(state)),
-            },
-            offsets: {
-              events: length(`${JSON.stringify(event(1, "é"))}\n`),
-              metrics: length('{"step":1,"at":0,"a":1}\n'),
-            },
-          } satisfies Manifest)
-          assert.deepStrictEqual(
-            (yield* store.policyAt(3)).map(({ name }) => name),
-            policy("").map(({ name }) => name),
-          )
-        }),
-      ),
-    )
-
-    it.effect("are kept: the latest few, and that of step 0", () =>
-      withNewRun(
-        Effect.fnUntraced(function* (store, folder) {
-          const fs = yield* FileSystem.FileSystem
-          const after: Array<ReadonlyArray<number>> = []
-          for (const step of [0, 2, 4, 6, 8]) {
-            yield* store.checkpoint(step, policy(`${step}`), {}, 2)
-            after.push(yield* listCheckpoints(folder))
-          }
-          assert.deepStrictEqual(after, [[0], [0, 2], [0, 2, 4], [0, 4, 6], [0, 6, 8]])
-          assert.deepStrictEqual((yield* fs.readDirectory(`${folder}/checkpoints`)).toSorted(), [
-            "step-000000",
-            "step-000006",
-            "step-000008",
-          ])
-        }),
-      ),
-    )
-
-    it.effect("are not confused by a stranger's files, and leave them alone", () =>
-      withNewRun(
-        Effect.fnUntraced(function* (store, folder) {
-          const fs = yield* FileSystem.FileSystem
-          yield* fs.makeDirectory(`${folder}/checkpoints`)
-          for (const place of ["checkpoints/.DS_Store", "checkpoints/zzz", "rollouts/zzz"]) {
-            yield* fs.writeFileString(`${folder}/${place}`, "mine")
-          }
-          for (const step of [1, 2, 3]) yield* store.checkpoint(step, policy("w"), {}, 2)
-          assert.deepStrictEqual(yield* listCheckpoints(folder), [2, 3])
-          yield* withResumedRun(folder, 2, () => Effect.void)
-          assert.deepStrictEqual(yield* listCheckpoints(folder), [2])
-          for (const place of ["checkpoints/.DS_Store", "checkpoints/zzz", "rollouts/zzz"]) {
-            assert.strictEqual(yield* fs.readFileString(`${folder}/${place}`), "mine")
-          }
-        }),
-      ),
-    )
-
-    it.effect("without a readable manifest do not exist", () =>
-      withNewRun(
-        Effect.fnUntraced(function* (store, folder) {
-          const fs = yield* FileSystem.FileSystem
-          for (const step of [1, 2, 3, 4]) yield* store.checkpoint(step, policy("w"), {}, 9)
-          yield* fs.remove(`${folder}/checkpoints/step-000002/manifest.json`)
-          yield* fs.writeFileString(`${folder}/checkpoints/step-000003/manifest.json`, '{"version":1,')
-          yield* fs.writeFileString(`${folder}/checkpoints/step-000004/manifest.json`, '{"version":99}')
-          yield* fs.makeDirectory(`${folder}/checkpoints/step-000005`)
-          yield* fs.writeFileString(`${folder}/checkpoints/step-000005/policy.safetensors.tmp`, "half")
-          yield* fs.writeFileString(`${folder}/checkpoints/stray`, "")
-          assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [1])
-          assert.strictEqual(
-            (yield* failure(readCheckpoint(folder, 5))).file,
-            "checkpoints/step-000005/manifest.json",
-          )
-        }),
-      ),
-    )
-
-    it.effect("name a file that was cut, has grown or is gone", () =>
-      withNewRun(
-        Effect.fnUntraced(function* (store, folder) {
-          const fs = yield* FileSystem.FileSystem
-          yield* store.checkpoint(1, policy("weights"), {}, 9)
-          const file = "checkpoints/step-000001/policy.safetensors"
-          for (const [content, size] of [
-            ["weigh", 5],
-            ["weights!", 8],
-          ] as const) {
-            yield* fs.writeFileString(`${folder}/${file}`, content)
-            assert.deepStrictEqual(yield* failure(readCheckpoint(folder, 1)), {
-              file,
-              message: `${size} bytes where the manifest says 7; use another checkpoint`,
-            })
-          }
-          yield* fs.remove(`${folder}/${file}`)
-          const gone = yield* failure(store.policyAt(1))
-          assert.strictEqual(gone.file, file)
-          assert.include(gone.message, "NotFound")
-        }),
-      ),
-    )
-
-    it.effect(
-      "lose their manifest first when they are removed: what a crash leaves of them does not exist",
-      () =>
-        Effect.gen(function* () {
-          const removed: Array<string> = []
-          const fs = yield* FileSystem.FileSystem
-          const watched: FileSystem.FileSystem = {
-            ...fs,
-            remove: (target, options) => {
-              removed.push(target)
-              return fs.remove(target, options)
-            },
-          }
-          yield* withNewRun(
-            Effect.fnUntraced(function* (store) {
-              yield* store.checkpoint(1, policy("w"), {}, 1)
-              yield* store.checkpoint(2, policy("w"), {}, 1)
-            }),
-          ).pipe(Effect.provideService(FileSystem.FileSystem, watched))
-          assert.deepStrictEqual(
-            removed.map((target) => target.slice(target.indexOf("checkpoints"))),
-            ["checkpoints/step-000001/manifest.json", "checkpoints/step-000001"],
-          )
-        }),
-    )
-  })
-
   describe("resume", () => {
     it.effect("cuts the logs at the checkpoint and removes what came after it", () =>
       withNewRun(
@@ -425,7 +214,7 @@ layer(platform)("RunStore", (it) => {
             yield* store.append([event(step)])
             yield* store.metrics(step, {})
             yield* store.rollouts(step, [rollout(step)])
-            if (step % 2 === 0) yield* store.checkpoint(step, policy("w"), { step }, 9)
+            if (step % 2 === 0) yield* store.checkpoint(saved(step, policy("w"), { step }), 9)
           }
           yield* store.append([event(5)])
           yield* fs.writeFileString(`${folder}/events.jsonl`, '{"torn', { flag: "a" })
@@ -453,7 +242,7 @@ layer(platform)("RunStore", (it) => {
         Effect.fnUntraced(function* (store, folder) {
           // The first checkpoint of a run is written before there are metrics.
           yield* store.append([event(0)])
-          yield* store.checkpoint(0, policy("w"), {}, 9)
+          yield* store.checkpoint(saved(0, policy("w"), {}), 9)
           yield* withResumedRun(folder, 0, (resumed) => resumed.append([event(1)]))
           assert.deepStrictEqual((yield* readSummary(folder)).events, [event(0), event(1)])
 
@@ -470,7 +259,7 @@ layer(platform)("RunStore", (it) => {
         Effect.fnUntraced(function* (store, folder) {
           const fs = yield* FileSystem.FileSystem
           yield* store.append([event(1), event(2)])
-          yield* store.checkpoint(2, policy("w"), {}, 9)
+          yield* store.checkpoint(saved(2, policy("w"), {}), 9)
           const bytes = yield* fs.readFile(`${folder}/events.jsonl`)
           yield* fs.writeFile(`${folder}/events.jsonl`, bytes.slice(0, -5))
           assert.deepStrictEqual(yield* failure(withResumedRun(folder, 2, () => Effect.void)), {
@@ -483,13 +272,51 @@ layer(platform)("RunStore", (it) => {
     )
   })
 
+  describe("from the very beginning", () => {
+    it.effect("leaves the configuration and nothing else", () =>
+      withNewRun(
+        Effect.fnUntraced(function* (store, folder) {
+          const fs = yield* FileSystem.FileSystem
+          yield* store.append([event(1)])
+          yield* store.metrics(1, {})
+          yield* store.rollouts(1, [rollout(1)])
+          yield* store.checkpoint(saved(0, policy("w")), 9)
+          yield* Effect.provide(
+            Effect.flatMap(RunStore, (again) => again.append([event(7)])),
+            RunStore.layerResume(folder, null),
+          )
+          assert.deepStrictEqual(yield* readSummary(folder), {
+            config: nano,
+            events: [event(7)],
+            torn: false,
+            checkpoints: [],
+          })
+          assert.strictEqual(yield* fs.readFileString(`${folder}/metrics.jsonl`), "")
+          assert.deepStrictEqual(yield* fs.readDirectory(`${folder}/rollouts`), [])
+        }),
+      ),
+    )
+
+    it.effect("a new run may find who holds it, and half a configuration of an earlier try", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* temporary
+        yield* fs.writeFileString(`${folder}/${lockFile}`, "me")
+        yield* fs.writeFileString(`${folder}/config.json.tmp`, '{"half')
+        yield* Layer.build(RunStore.layerNew(folder, nano))
+        assert.deepStrictEqual(yield* readConfig(folder), nano)
+        assert.strictEqual(yield* fs.readFileString(`${folder}/${lockFile}`), "me")
+      }),
+    )
+  })
+
   describe("a folder that cannot be written", () => {
     it.effect("fails with the file's name and keeps what it has", () =>
       withNewRun(
         Effect.fnUntraced(function* (store, folder) {
           const fs = yield* FileSystem.FileSystem
           yield* store.append([event(1)])
-          yield* store.checkpoint(1, policy("w"), {}, 9)
+          yield* store.checkpoint(saved(1, policy("w"), {}), 9)
           const parent = folder.slice(0, folder.indexOf("/runs"))
           for (const open of [parent, `${parent}/runs`]) yield* fs.chmod(open, 0o755)
           for (const closed of [folder, `${folder}/checkpoints`, `${folder}/rollouts`])
@@ -501,7 +328,7 @@ layer(platform)("RunStore", (it) => {
               failure(store.append([event(2)])),
               failure(store.metrics(2, {})),
               failure(store.rollouts(2, [rollout(2)])),
-              failure(store.checkpoint(2, policy("w"), {}, 1)),
+              failure(store.checkpoint(saved(2, policy("w"), {}), 1)),
               failure(Layer.build(RunStore.layerNew(`${folder}/inner`, nano))),
             ]),
           )
@@ -509,7 +336,7 @@ layer(platform)("RunStore", (it) => {
             errors.map(({ file }) => file),
             ["events.jsonl", "metrics.jsonl", "rollouts/step-000002.jsonl", "checkpoints/step-000002", "."],
           )
-          for (const { message } of errors) assert.match(message, /^PermissionDenied/u)
+          for (const { message } of errors) assert.match(message, /^permission denied/u)
           assert.deepStrictEqual((yield* readSummary(folder)).events, [event(1)])
           assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [1])
           for (const again of [folder, `${folder}/checkpoints`, `${folder}/rollouts`])

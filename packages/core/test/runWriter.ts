@@ -10,7 +10,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import type { PolicyFile } from "../src/PolicyEngine.ts"
 import { nano } from "../src/RunConfig.ts"
 import type { RunEvent } from "../src/RunEvent.ts"
-import { RunStore, listCheckpoints, readCheckpoint } from "../src/RunStore.ts"
+import { RunStore, type Saved, listCheckpoints, readCheckpoint } from "../src/RunStore.ts"
 
 /** The events of a step: small ones and one of some hundred kilobytes, with text of several bytes a character. */
 export const eventsOf = (step: number): ReadonlyArray<RunEvent> =>
@@ -28,18 +28,26 @@ export const policyOf = (step: number): ReadonlyArray<PolicyFile> =>
     bytes: new Uint8Array(400_000 + step).fill((step + index) % 251),
   }))
 
+const checkpointOf = (step: number): Saved => ({
+  step,
+  policy: policyOf(step),
+  state: { step },
+  scheduled: true,
+  score: null,
+})
+
 const checkpointEvery = 2
 
 const write = Effect.fnUntraced(function* (from: number) {
   const store = yield* RunStore
-  if (from === 0) yield* store.checkpoint(0, policyOf(0), { step: 0 }, 2)
+  if (from === 0) yield* store.checkpoint(checkpointOf(0), 2)
   yield* Effect.sync(() => process.stdout.write("writing\n"))
   for (let step = from + 1; ; step++) {
     yield* store.append(eventsOf(step))
     yield* store.metrics(step, {})
     yield* store.rollouts(step, [])
     if (step % checkpointEvery !== 0) continue
-    yield* store.checkpoint(step, policyOf(step), { step }, 2)
+    yield* store.checkpoint(checkpointOf(step), 2)
     yield* Effect.sync(() => process.stdout.write("saved\n"))
   }
 })

@@ -1,44 +1,20 @@
-import { pathToFileURL } from "node:url"
-import { Effect, Path } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import type { Environment, Executor } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { command, quoted } from "../command.ts"
 import { type ClauseReport, checkClauses, chooseClauses } from "../conformance.ts"
-import { environments, findEnvironment } from "../environments.ts"
-import { CheckFailed, UsageError } from "../exitCodes.ts"
+import { environments, readEnvironment } from "../environments.ts"
+import { CheckFailed } from "../exitCodes.ts"
 import { hostFlag } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 import { Table } from "../Table.ts"
-
-/** Whatever services its kinds need, its own layer provides; for languages that is an executor. */
-type AnyEnvironment = Environment.Environment<Executor.Executor>
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON on stdout"), Flag.withDefault(false))
 
 const environment = Argument.String("environment").pipe(
   Argument.withDescription("Id of an environment, or a module file whose default export is one"),
 )
-
-const isEnvironment = (value: unknown): value is AnyEnvironment =>
-  typeof value === "object" && value !== null && "id" in value && "kinds" in value && "layer" in value
-
-/** An environment by its id, or the default export of a module file. */
-const readEnvironment = Effect.fnUntraced(function* (
-  name: string,
-): Effect.fn.Return<AnyEnvironment, UsageError, Path.Path> {
-  if (!/\.[cm]?[jt]s$/.test(name)) return yield* findEnvironment(name)
-  const path = yield* Path.Path
-  const unusable = (reason: string) => new UsageError({ message: `${name} ${reason}` })
-  const module: unknown = yield* Effect.tryPromise({
-    try: () => import(pathToFileURL(path.resolve(name)).href),
-    catch: (error) => unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
-  })
-  const found = (module as { readonly default?: unknown }).default
-  if (!isEnvironment(found)) return yield* unusable("has no environment for its default export")
-  return found
-})
 
 const language = (given: object): LanguageEnvironment["language"] | null =>
   "language" in given ? (given as LanguageEnvironment).language : null

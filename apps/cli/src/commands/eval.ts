@@ -5,7 +5,7 @@ import { openEnvironments } from "../environments.ts"
 import { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
 import * as report from "../report.ts"
-import { findRun, chooseCheckpoint, runsDir } from "../runsFolder.ts"
+import { findRun, loadCheckpoint, runsDir } from "../runsFolder.ts"
 
 const encodeResult = Schema.encodeSync(RunEvent.SuiteResult)
 
@@ -14,9 +14,9 @@ export const evalCommand = Command.make(
   {
     run: Argument.String("run").pipe(Argument.withDescription("Name of a run, or its folder")),
     runsDir,
-    step: Flag.Int("step").pipe(
-      Flag.withDescription("Checkpoint to evaluate; the latest without it"),
-      Flag.optional,
+    step: Flag.String("step").pipe(
+      Flag.withDescription("Checkpoint to evaluate: a step, or latest (the default)"),
+      Flag.withDefault("latest"),
     ),
     split: Flag.Literals("split", ["dev", "test"]).pipe(
       Flag.withDescription("Which held-out suites"),
@@ -36,7 +36,7 @@ export const evalCommand = Command.make(
     const folder = yield* findRun(runsDir, run)
     const saved = yield* RunStore.readConfig(folder)
     const config = { ...saved, evaluate: { ...saved.evaluate, suites: suite } }
-    const checkpoint = yield* RunStore.readCheckpoint(folder, yield* chooseCheckpoint(folder, step))
+    const checkpoint = yield* loadCheckpoint(folder, "--step", step)
     const results = yield* Effect.gen(function* () {
       const engine = yield* PolicyEngine.PolicyEngine
       yield* output.announce("starting the executors …")

@@ -1,17 +1,20 @@
-import { RunStore } from "@azr/core"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { command } from "../command.ts"
 import { Output } from "../Output.ts"
-import { findRun, chooseCheckpoint, runsDir } from "../runsFolder.ts"
-import { train } from "../training.ts"
+import { resumeRun } from "../resuming.ts"
+import { findRun, runsDir } from "../runsFolder.ts"
 
 export const resumeCommand = Command.make(
   "resume",
   {
     run: Argument.String("run").pipe(Argument.withDescription("Name of a run, or its folder")),
     runsDir,
-    from: Flag.Int("from").pipe(
-      Flag.withDescription("Step of the checkpoint to continue from; what came after it is removed"),
+    from: Flag.String("from").pipe(
+      Flag.withDescription(
+        "Checkpoint to continue from: latest, step-N, or start for the very beginning; what came after it is removed",
+      ),
+      Flag.withMetavar("checkpoint"),
       Flag.optional,
     ),
     json: Flag.Boolean("json").pipe(
@@ -22,19 +25,20 @@ export const resumeCommand = Command.make(
   Effect.fn("azr resume")(function* ({ from, json, run, runsDir }) {
     const output = yield* Output
     const folder = yield* findRun(runsDir, run)
-    const { config, events } = yield* RunStore.readSummary(folder)
-    const last = events.at(-1)
-    if (last?._tag === "RunEnded" && last.status === "completed" && Option.isNone(from)) {
-      return yield* output.progress(
-        `${folder} is complete at step ${last.step}; nothing to resume. To train longer, start a run with a larger --steps`,
+    const outcome = yield* resumeRun(folder, Option.getOrNull(from), json)
+    if (outcome === null) {
+      yield* output.progress(
+        `${folder} is complete; nothing to resume. To train longer, start a run with a larger --steps: ${command} train --steps N`,
       )
     }
-    const checkpoint = yield* RunStore.readCheckpoint(folder, yield* chooseCheckpoint(folder, from))
-    yield* train({ config, folder, checkpoint, json })
   }),
 ).pipe(
   Command.withDescription("Continue a run from its latest checkpoint, with its saved configuration"),
   Command.withExamples([
-    { command: "azr resume nano-20261122-231500", description: "Continue a stopped run" },
+    { command: "azr resume nano-20261122-231500", description: "Continue a run that was stopped or killed" },
+    {
+      command: "azr resume my-run --from step-40",
+      description: "From an earlier checkpoint, e.g. because the latest is damaged",
+    },
   ]),
 )

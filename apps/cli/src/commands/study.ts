@@ -4,6 +4,7 @@ import { Command, Flag } from "effect/cli"
 import { command } from "../command.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
+import { resumeRun } from "../resuming.ts"
 import { listRuns } from "../runsFolder.ts"
 import { type Arm, arms, common } from "../study/arms.ts"
 import { report } from "../study/report.ts"
@@ -28,24 +29,15 @@ const settle = Effect.fnUntraced(function* (
   const started = yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false))
   if (!started) {
     yield* output.progress(`\n${arm.title}, seed ${seed}`)
-    return (yield* train({ config, folder, checkpoint: null, json: false })).status
+    return (yield* train({ config, folder, from: "new", json: false })).status
   }
-  const saved = yield* RunStore.readSummary(folder)
-  if (JSON.stringify(saved.config) !== JSON.stringify(config)) {
+  const saved = yield* RunStore.readConfig(folder)
+  if (JSON.stringify(saved) !== JSON.stringify(config)) {
     return yield* new UsageError({
       message: `${folder} was run with other settings; choose another --out, or remove it`,
     })
   }
-  const last = saved.events.at(-1)
-  if (last?._tag === "RunEnded" && last.status === "completed") return "completed" as const
-  const latest = saved.checkpoints.at(-1)
-  if (latest === undefined) {
-    return yield* new UsageError({
-      message: `${folder} ended before its first checkpoint and cannot be continued; remove it`,
-    })
-  }
-  const checkpoint = yield* RunStore.readCheckpoint(folder, latest)
-  return (yield* train({ config, folder, checkpoint, json: false })).status
+  return (yield* resumeRun(folder, null, false))?.status ?? "completed"
 })
 
 const nanoCommand = Command.make(

@@ -1,6 +1,7 @@
 import { Effect, Option, Path } from "effect"
 import { Command, Flag } from "effect/cli"
 import { command, quoted } from "../command.ts"
+import { costLines } from "../cost.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import { newRunName, runsDir } from "../runsFolder.ts"
@@ -14,7 +15,7 @@ export const trainCommand = Command.make(
     name: Flag.String("name").pipe(Flag.withDescription("Name of the run's folder"), Flag.optional),
     runsDir,
     dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDescription("Print the resolved configuration and stop"),
+      Flag.withDescription("Print the resolved configuration and what it will cost, and stop"),
       Flag.withDefault(false),
     ),
     json: Flag.Boolean("json").pipe(
@@ -26,18 +27,19 @@ export const trainCommand = Command.make(
     const output = yield* Output
     const path = yield* Path.Path
     const config = yield* resolveConfig(flags)
-    if (flags.dryRun) return yield* output.result(JSON.stringify(config, null, 2))
+    if (flags.dryRun) {
+      for (const line of costLines(config)) yield* output.progress(line)
+      return yield* output.result(JSON.stringify(config, null, 2))
+    }
     const name = Option.isSome(flags.name) ? flags.name.value : yield* newRunName(config.preset)
     if (!/^[^/\\]+$/.test(name) || /^\.+$/.test(name)) {
       return yield* new UsageError({ message: `--name ${JSON.stringify(name)} must be the name of a folder` })
     }
     const folder = path.join(flags.runsDir, name)
-    const outcome = yield* train({ config, folder, checkpoint: null, json: flags.json })
+    const outcome = yield* train({ config, folder, from: "new", json: flags.json })
     if (outcome.status === "completed") {
       const line = flags.json ? output.progress : output.result
-      yield* line(
-        `look        ${command} runs show ${quoted(folder)}  ·  ${command} eval ${quoted(folder)}  ·  ${command} train --seed ${config.seed + 1}`,
-      )
+      yield* line(`look        ${command} runs show ${quoted(folder)}  ·  ${command} eval ${quoted(folder)}`)
     }
   }),
 ).pipe(
@@ -47,6 +49,14 @@ export const trainCommand = Command.make(
   Command.withExamples([
     { command: "azr train --preset nano", description: "Train the embedded nano policy" },
     { command: "azr train --steps 5 --seed 1", description: "Five steps with another seed" },
-    { command: "azr train --set estimate.samples=4 --dry-run", description: "See what a setting changes" },
+    {
+      command: "azr train azr.config.ts --name mine",
+      description:
+        'Settings of a file: import { defineConfig } from "@azr/core"; export default defineConfig({ preset: "nano", steps: 40 })',
+    },
+    {
+      command: "azr train --set estimate.samples=4 --dry-run",
+      description: "See every setting, and what the run will cost",
+    },
   ]),
 )

@@ -6,13 +6,13 @@ import { Clock, Effect, Result, Schema } from "effect"
 import type { OpenEnvironment } from "../Environment.ts"
 import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
-import type { RunEvent, SuiteResult } from "../RunEvent.ts"
-import { RunStore, type RunStoreError, checkpointFolder } from "../RunStore.ts"
-import { evaluate } from "./Evaluate.ts"
-import { LoopSnapshot, LoopState, type Track } from "./State.ts"
-import { propose } from "./Propose.ts"
+import type { RunEvent, StepSeconds, SuiteResult } from "../RunEvent.ts"
+import { RunStore, checkpointFolder } from "../RunStore.ts"
+import { accuracyOf, evaluate } from "./Evaluate.ts"
+import { type Emit, seedBuffers } from "./Seed.ts"
+import { LoopSnapshot, LoopState } from "./State.ts"
 import { type StepResult, step } from "./Step.ts"
-import { type HeldOut, heldOutOf, isHeldOut, validate } from "./Validate.ts"
+import { heldOutOf } from "./Validate.ts"
 
 export interface RunOptions {
   readonly config: RunConfig
@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly observe: (event: RunEvent) => Effect.Effect<void>
   /** Told what begins, where it may take a while; not part of the record. */
   readonly announce: (phase: Phase) => Effect.Effect<void>
-  /** Asked after every step; true ends the run with a checkpoint. */
+  /** Asked after every step and every round of seeding; true ends the run with a checkpoint. */
   readonly stopRequested: Effect.Effect<boolean>
 }
 
@@ -58,16 +58,38 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
     yield* Effect.forEach(events, options.observe, { discard: true })
   })
 
+  // A step's seconds are counted from the end of the step before: what happens between them belongs to somebody, too.
+  let stepBegan = yield* Clock.currentTimeMillis
+  let evaluating = 0
+
   const assess = Effect.fnUntraced(function* (split: "dev" | "test", step: number) {
     yield* options.announce({ _tag: "Evaluating", split, step })
     const began = yield* Clock.currentTimeMillis
     const results = yield* evaluate(state, split, split === "dev" ? config.evaluate.devTasks : null)
     const at = yield* Clock.currentTimeMillis
-    yield* emit([{ _tag: "Evaluated", at, step, results, seconds: (at - began) / 1000 }])
+    const seconds = (at - began) / 1000
+    evaluating += seconds
+    yield* emit([{ _tag: "Evaluated", at, step, results, seconds }])
     return results
   })
 
-  const save = Effect.fnUntraced(function* () {
+  const secondsOf = Effect.fnUntraced(function* (spent: StepResult["seconds"]) {
+    const now = yield* Clock.currentTimeMillis
+    const total = (now - stepBegan) / 1000
+    const known = spent.generate + spent.execute + spent.train + evaluating
+    const seconds: StepSeconds = {
+      ...spent,
+      evaluate: evaluating,
+      wait: Math.max(0, Math.round(1000 * (total - known)) / 1000),
+      total,
+    }
+    stepBegan = now
+    evaluating = 0
+    return seconds
+  })
+
+  /** A scheduled checkpoint is in the log, one that a stop makes is not: the run that continues there is as if undisturbed. */
+  const save = Effect.fnUntraced(function* (scheduled: boolean, results: ReadonlyArray<SuiteResult>) {
     const at = yield* Clock.currentTimeMillis
     const event: RunEvent = {
       _tag: "Checkpointed",
@@ -76,13 +98,28 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
       folder: checkpointFolder(state.step),
     }
     // Logged first, so that a run that continues from here already has it; told when it is true.
-    yield* store.append([event])
-    yield* store.checkpoint(state.step, yield* engine.save, state.snapshot(), config.checkpoint.keep)
+    if (scheduled) yield* store.append([event])
+    yield* store.checkpoint(
+      {
+        step: state.step,
+        policy: yield* engine.save,
+        state: state.snapshot(),
+        scheduled,
+        score: accuracyOf(results),
+      },
+      config.checkpoint.keep,
+    )
+    if (!scheduled) yield* store.append([event])
     yield* options.observe(event)
   })
 
   const end = Effect.fnUntraced(function* (status: "completed" | "interrupted" | "failed", message: string) {
     yield* emit([{ _tag: "RunEnded", at: yield* Clock.currentTimeMillis, step: state.step, status, message }])
+  })
+
+  const interrupted = Effect.gen(function* () {
+    yield* end("interrupted", "")
+    return { status: "interrupted", step: state.step, test: null } satisfies RunOutcome
   })
 
   const train = Effect.gen(function* () {
@@ -96,28 +133,35 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
           policy: engine.capabilities.description,
         },
       ])
-      for (const track of state.tracks) {
-        if (track.settings.seeds === 0) continue
-        yield* options.announce({ _tag: "Seeding", track: track.key, tasks: track.settings.seeds })
-        yield* seed(state, heldOut, track, emit)
+    }
+    if (state.seeding !== null) {
+      const seeded = yield* seedBuffers(state, state.seeding, {
+        heldOut,
+        emit,
+        announce: (track, tasks) => options.announce({ _tag: "Seeding", track: track.key, tasks }),
+        stopRequested: options.stopRequested,
+      })
+      if (!seeded) {
+        yield* save(false, [])
+        return yield* interrupted
       }
-      yield* proposeSeeds(state, heldOut, emit, options)
-      yield* assess("dev", 0)
+      state.seeding = null
+      stepBegan = yield* Clock.currentTimeMillis
       // The first checkpoint is what the final test compares with.
-      yield* save()
+      yield* save(true, yield* assess("dev", 0))
     }
     if (config.kl !== null) yield* engine.setReference(yield* store.policyAt(0))
-    while (state.step < config.steps) {
-      yield* record(yield* step(state, heldOut), emit)
-      const stop = yield* options.stopRequested
-      const last = state.step === config.steps
-      if (last || isDue(state.step, config.evaluate.every)) yield* assess("dev", state.step)
-      if (last || stop || isDue(state.step, config.checkpoint.every)) yield* save()
-      if (stop && !last) {
-        yield* end("interrupted", "")
-        return { status: "interrupted", step: state.step, test: null } satisfies RunOutcome
-      }
+    let stop = yield* options.stopRequested
+    while (!stop && state.step < config.steps) {
+      const result = yield* step(state, heldOut)
+      yield* record(result, yield* secondsOf(result.seconds), emit)
+      const evaluates = state.step === config.steps || isDue(state.step, config.evaluate.every)
+      const scheduled = evaluates || isDue(state.step, config.checkpoint.every)
+      if (scheduled) yield* save(true, evaluates ? yield* assess("dev", state.step) : [])
+      stop = yield* options.stopRequested
+      if (stop && !scheduled) yield* save(false, [])
     }
+    if (state.step < config.steps) return yield* interrupted
     const after = yield* assess("test", state.step)
     yield* engine.load(yield* store.policyAt(0))
     const before = yield* assess("test", 0)
@@ -240,91 +284,8 @@ const checkEngine = ({ entropyBonus, kl, loss }: RunConfig, engine: Capabilities
 
 const isDue = (step: number, every: number): boolean => every > 0 && step % every === 0
 
-type Emit = (events: ReadonlyArray<RunEvent>) => Effect.Effect<void, RunStoreError>
-
-/** Fills one buffer with the environment's seeds: validated like proposals, never held out, never twice. */
-const seed = Effect.fn("seed")(function* (state: LoopState, heldOut: HeldOut, track: Track, emit: Emit) {
-  const { environment, kind, settings } = track
-  const random = state.streams.get(`seeds/${track.key}`)
-  let accepted = 0
-  let rejected = 0
-  // Seeds repeat or are refused; a round that adds nothing means that there are no more.
-  for (let before = -1; accepted < settings.seeds && accepted > before;) {
-    before = accepted
-    const drafts = environment.seeds(kind.id, settings.seeds - accepted, random)
-    // A draft that is refused, or that the infrastructure lost, is no seed; without an executor there is no run.
-    const validated = Effect.fnUntraced(function* (draft: unknown) {
-      const task = yield* Effect.result(kind.validate(draft))
-      if (Result.isSuccess(task)) return task
-      return task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task
-    })
-    const tasks = yield* Effect.forEach(drafts, validated, { concurrency: "unbounded" })
-    const events: Array<RunEvent> = []
-    const at = yield* Clock.currentTimeMillis
-    for (const task of tasks) {
-      if (
-        Result.isFailure(task) ||
-        isHeldOut(heldOut, track, task.success) ||
-        state.isKnown(track, kind.identity(task.success))
-      ) {
-        rejected += 1
-        continue
-      }
-      events.push({ _tag: "TaskAdded", at, record: state.accept(track, task.success, "seed", []) })
-      accepted += 1
-    }
-    yield* emit(events)
-  }
-  const at = yield* Clock.currentTimeMillis
-  yield* emit([{ _tag: "Seeded", at, environment: environment.id, kind: kind.id, accepted, rejected }])
-})
-
-/** Lets the policy that a run begins with fill the buffers, without training it (paper, §3.3.1). */
-const proposeSeeds = Effect.fn("proposeSeeds")(function* (
-  state: LoopState,
-  heldOut: HeldOut,
-  emit: Emit,
-  { announce, stopRequested }: Pick<RunOptions, "announce" | "stopRequested">,
-) {
-  const tally = new Map(
-    state.tracks
-      .filter(({ settings }) => settings.proposedSeeds > 0)
-      .map((track) => [track, { accepted: 0, rejected: 0 }]),
-  )
-  const poor = () =>
-    [...tally].flatMap(([track, { accepted }]) => (accepted < track.settings.proposedSeeds ? [track] : []))
-  for (let round = 0; round < state.config.maxSeedRounds && poor().length > 0; round++) {
-    for (const track of poor()) {
-      yield* announce({ _tag: "Seeding", track: track.key, tasks: track.settings.proposedSeeds })
-    }
-    const validated = yield* validate(state, heldOut, yield* propose(state, poor()))
-    const at = yield* Clock.currentTimeMillis
-    for (const { proposal, record } of validated) {
-      const count = tally.get(proposal.track)
-      if (count !== undefined) count[record === null ? "rejected" : "accepted"] += 1
-    }
-    yield* emit(
-      validated.flatMap(({ record }): ReadonlyArray<RunEvent> =>
-        record === null ? [] : [{ _tag: "TaskAdded", at, record }],
-      ),
-    )
-    // The run goes on with what there is, to its first checkpoint and one step.
-    if (yield* stopRequested) break
-  }
-  const at = yield* Clock.currentTimeMillis
-  yield* emit(
-    [...tally].map(([{ environment, kind }, count]): RunEvent => ({
-      _tag: "Seeded",
-      at,
-      environment: environment.id,
-      kind: kind.id,
-      ...count,
-    })),
-  )
-})
-
 /** Writes a step down: its tasks, proposals, rollouts and metrics. */
-const record = Effect.fnUntraced(function* (result: StepResult, emit: Emit) {
+const record = Effect.fnUntraced(function* (result: StepResult, seconds: StepSeconds, emit: Emit) {
   const store = yield* RunStore
   const at = yield* Clock.currentTimeMillis
   yield* store.rollouts(result.step, result.rollouts)
@@ -342,6 +303,6 @@ const record = Effect.fnUntraced(function* (result: StepResult, emit: Emit) {
       task: record?.id ?? null,
       rollout,
     })),
-    { _tag: "StepCompleted", at, step: result.step, metrics: result.metrics, seconds: result.seconds },
+    { _tag: "StepCompleted", at, step: result.step, metrics: result.metrics, seconds },
   ])
 })

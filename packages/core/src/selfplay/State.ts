@@ -15,9 +15,25 @@ export interface Track {
   readonly settings: KindConfig
 }
 
+/** How far the seeding has come, between two of its rounds. */
+export interface SeedingProgress {
+  /** Tracks, by key, that have the environment's seeds. */
+  readonly seeded: Array<string>
+  /** Rounds of proposals that are done, and what they came to by track. */
+  round: number
+  readonly tally: Record<string, { accepted: number; rejected: number }>
+}
+
 /** A `LoopState` as a checkpoint stores it. */
 export const LoopSnapshot = Schema.Struct({
   step: Schema.Int,
+  seeding: Schema.NullOr(
+    Schema.Struct({
+      seeded: Schema.Array(Schema.String),
+      round: Schema.Int,
+      tally: Schema.Record(Schema.String, Schema.Struct({ accepted: Schema.Int, rejected: Schema.Int })),
+    }),
+  ),
   nextId: Schema.Int,
   buffers: Schema.Record(Schema.String, Schema.Array(TaskRecord)),
   known: Schema.Array(Schema.String),
@@ -36,6 +52,8 @@ export class LoopState {
   readonly baselines: Baselines
   /** The last completed step. */
   step: number
+  /** Null when the buffers have their seeds. */
+  seeding: SeedingProgress | null
   readonly #buffers = new Map<string, TaskBuffer>()
   readonly #known: Set<string>
   readonly #regions: Map<string, number>
@@ -55,6 +73,7 @@ export class LoopState {
       }),
     )
     this.step = snapshot?.step ?? 0
+    this.seeding = snapshot === null ? { seeded: [], round: 0, tally: {} } : mutableProgress(snapshot.seeding)
     this.#nextId = snapshot?.nextId ?? 1
     this.#known = new Set(snapshot?.known)
     this.#regions = new Map(Object.entries(snapshot?.regions ?? {}))
@@ -160,6 +179,7 @@ export class LoopState {
   snapshot(): LoopSnapshot {
     return {
       step: this.step,
+      seeding: mutableProgress(this.seeding),
       nextId: this.#nextId,
       buffers: Object.fromEntries([...this.#buffers].map(([key, buffer]) => [key, buffer.records])),
       known: [...this.#known],
@@ -170,6 +190,16 @@ export class LoopState {
     }
   }
 }
+
+/** A copy, so that what a checkpoint holds does not change with the state. */
+const mutableProgress = (progress: LoopSnapshot["seeding"]): SeedingProgress | null =>
+  progress === null
+    ? null
+    : {
+        seeded: [...progress.seeded],
+        round: progress.round,
+        tally: Object.fromEntries(Object.entries(progress.tally).map(([key, count]) => [key, { ...count }])),
+      }
 
 const admits = ({ buffer, reward }: RunConfig, successRate: number): boolean => {
   switch (buffer.admit) {

@@ -1,5 +1,5 @@
 /** One step of self-play: propose → validate → estimate → solve → learn. Gives what happened as data; writes nothing. */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { meanOf, meansOf } from "../Metrics.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
 import type { PolicyEngine, PolicyError } from "../PolicyEngine.ts"
@@ -21,7 +21,8 @@ export interface StepResult {
   readonly validated: ReadonlyArray<Validated>
   readonly rollouts: ReadonlyArray<Rollout>
   readonly metrics: Readonly<Record<string, number>>
-  readonly seconds: StepSeconds
+  /** Spent by the stages. */
+  readonly seconds: Pick<StepSeconds, "generate" | "execute" | "train">
 }
 
 export const step = Effect.fn("Step")(function* (
@@ -29,11 +30,9 @@ export const step = Effect.fn("Step")(function* (
   heldOut: HeldOut,
 ): Effect.fn.Return<StepResult, PolicyError | ExecutorUnavailable | ConfigError, PolicyEngine> {
   state.step += 1
-  const began = yield* Clock.currentTimeMillis
   const stopwatch = new Stopwatch()
   const result = yield* withStopwatch(stages(state, heldOut), stopwatch)
-  const total = ((yield* Clock.currentTimeMillis) - began) / 1000
-  return { ...result, seconds: { ...stopwatch.spent, total } }
+  return { ...result, seconds: stopwatch.spent }
 })
 
 const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {

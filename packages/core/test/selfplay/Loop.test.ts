@@ -26,8 +26,8 @@ interface Setup {
   readonly config: RunConfig
   readonly respond?: Respond
   readonly world?: Partial<PuzzleOptions>
-  /** Steps after which the run is asked to stop. */
-  readonly stopAfter?: number
+  /** When the run is asked to stop, by what it has told. */
+  readonly stopAt?: (observed: ReadonlyArray<RunEvent>) => boolean
   /** The environment, as it should be for this run. */
   readonly environment?: (environment: OpenEnvironment) => OpenEnvironment
   /** The policy engine, as it should be for this run. */
@@ -42,7 +42,7 @@ const start = Effect.fnUntraced(function* (
     engine: adapt = (engine) => engine,
     environment: equip = (environment) => environment,
     respond = seeded,
-    stopAfter = Infinity,
+    stopAt = () => false,
     world = {},
   }: Setup,
 ) {
@@ -54,7 +54,6 @@ const start = Effect.fnUntraced(function* (
       : RunStore.layerResume(folder, checkpoint.manifest)
   const observed: Array<RunEvent> = []
   const phases: Array<Phase> = []
-  let steps = 0
   return yield* Effect.gen(function* () {
     const engine = yield* PolicyEngine
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
@@ -65,12 +64,16 @@ const start = Effect.fnUntraced(function* (
       versions: { test: "1" },
       observe: (event) => Effect.sync(() => observed.push(event)),
       announce: (phase) => Effect.sync(() => phases.push(phase)),
-      stopRequested: Effect.sync(() => ++steps >= stopAfter),
+      stopRequested: Effect.sync(() => stopAt(observed)),
     }).pipe(Effect.provideService(PolicyEngine, adapt(engine)), Effect.exit)
     const { prompts } = yield* ScriptedPolicy
     return { exit, observed, phases, prompts: yield* prompts }
   }).pipe(Effect.provide(Layer.merge(store, scriptedPolicy(respond))), Effect.scoped)
 })
+
+/** After so many steps of this process. */
+const afterSteps = (count: number) => (observed: ReadonlyArray<RunEvent>) =>
+  observed.filter(({ _tag }) => _tag === "StepCompleted").length >= count
 
 /** Every file of a run that tells what happened, without the fields that depend on the clock. */
 const record = Effect.fnUntraced(function* (folder: string) {
@@ -489,12 +492,13 @@ describe("stopping and resuming", () => {
     inFolder((folder) =>
       Effect.gen(function* () {
         const setup = { config: config(2), world: { suites } }
-        const stopped = yield* start(folder, { ...setup, stopAfter: 4 })
+        const stopped = yield* start(folder, { ...setup, stopAt: afterSteps(4) })
         if (Exit.isFailure(stopped.exit)) return assert.fail(String(stopped.exit.cause))
         assert.deepStrictEqual(stopped.exit.value, { status: "interrupted", step: 4, test: null })
         const { checkpoints, events } = yield* readSummary(folder)
         assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "interrupted", step: 4 })
-        assert.deepStrictEqual(checkpoints, [0, 2, 4])
+        // An evaluation is saved with its policy, so that the best one can be kept.
+        assert.deepStrictEqual(checkpoints, [0, 2, 3, 4])
 
         const resumed = yield* start(folder, setup)
         if (Exit.isFailure(resumed.exit)) return assert.fail(String(resumed.exit.cause))
@@ -504,24 +508,54 @@ describe("stopping and resuming", () => {
     ),
   )
 
-  it.effect("a stop between two checkpoints leaves no other trace than its checkpoint", () =>
+  it.effect("a stop between two checkpoints leaves no trace at all", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
         const setup = { config: config(0), world: { suites } }
-        yield* start(folder, { ...setup, stopAfter: 1 })
-        yield* start(folder, { ...setup, stopAfter: 2 })
+        yield* start(folder, { ...setup, stopAt: afterSteps(1) })
+        assert.deepStrictEqual(tags((yield* readSummary(folder)).events).slice(-2), [
+          "Checkpointed 1",
+          "RunEnded",
+        ])
+        yield* start(folder, { ...setup, stopAt: afterSteps(1) })
+        // Before its first step: there is nothing new to save.
+        yield* start(folder, { ...setup, stopAt: () => true })
+        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0, 2])
         yield* start(folder, setup)
-        const actual = yield* record(folder)
-        const expected = yield* undisturbed(0)
-        const lines = (actual["events.jsonl"] ?? "").split("\n")
-        const extra = [1, 3].map((step) =>
-          JSON.stringify({ _tag: "Checkpointed", at: 0, step, folder: `checkpoints/step-00000${step}` }),
-        )
-        assert.includeMembers(lines, extra)
-        assert.deepStrictEqual(
-          { ...actual, "events.jsonl": lines.filter((line) => !extra.includes(line)).join("\n") },
-          expected,
-        )
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(0))
+        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0, 3, 6])
+      }),
+    ),
+  )
+
+  it.effect("a stop between two rounds of seeding leaves no trace either, and the seeding goes on", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const setup = {
+          config: settings(
+            "steps=2",
+            "maxSeedRounds=5",
+            kinds(["result", { seeds: 3, proposedSeeds: 12 }], ["operand", { seeds: 2, proposedSeeds: 6 }]),
+          ),
+          world: { suites },
+        }
+        const whole = yield* inFolder((other) => Effect.andThen(start(other, setup), record(other)))
+        let stops = 0
+        for (;;) {
+          const { exit, observed } = yield* start(folder, { ...setup, stopAt: () => true })
+          if (Exit.isFailure(exit)) return assert.fail(String(exit.cause))
+          assert.strictEqual(exit.value.status, "interrupted")
+          assert.isFalse(observed.some(({ _tag }) => _tag === "StepCompleted"))
+          if (observed.some(({ _tag }) => _tag === "Evaluated")) break
+          stops += 1
+          const { checkpoints, events } = yield* readSummary(folder)
+          assert.deepStrictEqual(checkpoints, [0])
+          assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "interrupted", step: 0 })
+        }
+        // Two buffers with seeds of the environment, and at least two rounds of proposals.
+        assert.isAtLeast(stops, 4)
+        yield* start(folder, setup)
+        assert.deepStrictEqual(yield* record(folder), whole)
       }),
     ),
   )
@@ -529,7 +563,7 @@ describe("stopping and resuming", () => {
   it.effect("a stop in the last step is no interruption", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
-        const { exit } = yield* start(folder, { config: config(2), world: { suites }, stopAfter: 6 })
+        const { exit } = yield* start(folder, { config: config(2), world: { suites }, stopAt: afterSteps(6) })
         assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
       }),
     ),

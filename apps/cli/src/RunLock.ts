@@ -1,0 +1,146 @@
+/**
+ * One writer a run: `run.lock` in its folder says which process that is. A lock whose process is gone is taken over; one of
+ * another machine is not, because nobody here can tell.
+ */
+import { randomUUID } from "node:crypto"
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { RunStore } from "@azr/core"
+import { Effect, Schema } from "effect"
+
+/** Another process writes to the run. */
+export class RunLocked extends Schema.TaggedError<RunLocked>()("RunLocked", { message: Schema.String }) {}
+
+const Owner = Schema.Struct({
+  pid: Schema.Int,
+  host: Schema.String,
+  /** When the process began, in the terms of the platform: a pid alone may belong to another one by now. Empty if unknown. */
+  began: Schema.String,
+  /** Names this very lock. */
+  token: Schema.String,
+})
+type Owner = typeof Owner.Type
+const decodeOwner = Schema.decodeUnknownSync(Schema.fromJsonString(Owner))
+
+const began = (pid: number): string => {
+  try {
+    // Field 22 of /proc/PID/stat, counted behind the name in brackets, which may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+  } catch {
+    return ""
+  }
+}
+
+const isAlive = ({ began: then, pid }: Owner): boolean => {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+  const now = began(pid)
+  return then === "" || now === "" || then === now
+}
+
+/** Who holds the lock of a run; null for nobody, or for a process of this machine that is gone. */
+export const runLockOwner = (folder: string): Owner | null => {
+  const owner = read(join(folder, RunStore.lockFile))
+  return owner === null || isStale(owner) ? null : owner
+}
+
+const isStale = (owner: Owner): boolean => owner.host === hostname() && !isAlive(owner)
+
+/** A lock is put there whole, so that only a foreign hand makes it unreadable; then nobody can tell whose it is. */
+const read = (file: string): Owner | null => {
+  let text: string
+  try {
+    text = readFileSync(file, "utf8")
+  } catch {
+    return null
+  }
+  try {
+    return decodeOwner(text)
+  } catch {
+    return { pid: 0, host: "an unreadable lock", began: "", token: "" }
+  }
+}
+
+const isThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EEXIST"
+
+/** Puts a file there whole, unless there is one: a link is the one step that does both. */
+const put = (file: string, owner: Owner): boolean => {
+  const draft = `${file}.${owner.token}`
+  writeFileSync(draft, `${JSON.stringify(owner)}\n`)
+  try {
+    linkSync(draft, file)
+    return true
+  } catch (error) {
+    if (isThere(error)) return false
+    throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+const acquire = (folder: string, mine: Owner): Owner | null => {
+  const file = join(folder, RunStore.lockFile)
+  if (put(file, mine)) return null
+  const owner = read(file)
+  if (owner === null) return put(file, mine) ? null : read(file)
+  if (!isStale(owner)) return owner
+  // Of several that find it stale one may remove it, or it could remove the lock of the next owner.
+  const claim = `${file}.${owner.token}.stale`
+  if (!put(claim, mine)) {
+    const rival = read(claim)
+    if (rival !== null && isStale(rival)) rmSync(claim, { force: true })
+    return rival ?? owner
+  }
+  try {
+    if (read(file)?.token === owner.token) rmSync(file, { force: true })
+    return put(file, mine) ? null : read(file)
+  } finally {
+    rmSync(claim, { force: true })
+  }
+}
+
+/** Holds the run of a folder, which is made if need be, until the scope closes. */
+export const holdRun = Effect.fn("holdRun")(function* (folder: string) {
+  const mine: Owner = { pid: process.pid, host: hostname(), began: began(process.pid), token: randomUUID() }
+  const refuse = (message: string) => new RunLocked({ message: `${folder}: ${message}` })
+  const take = Effect.try({
+    try: () => {
+      mkdirSync(folder, { recursive: true })
+      return acquire(folder, mine)
+    },
+    catch: (error) => {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === "EROFS")
+        return refuse("the file system is read-only; choose another folder with --runs-dir")
+      if (code === "EACCES" || code === "EPERM")
+        return refuse("permission denied: the folder cannot be written; choose another with --runs-dir")
+      if (code === "ENOSPC") return refuse("the disk is full; free some space")
+      return refuse(message)
+    },
+  })
+  yield* Effect.acquireRelease(
+    Effect.flatMap(take, (owner) => {
+      if (owner === null) return Effect.void
+      const elsewhere = owner.host !== hostname()
+      return Effect.fail(
+        refuse(
+          `process ${owner.pid} on ${owner.host} is writing to this run` +
+            (elsewhere
+              ? `; if it is gone, remove ${join(folder, RunStore.lockFile)}`
+              : "; wait for it, or stop it with Ctrl-C in its terminal"),
+        ),
+      )
+    }),
+    () =>
+      Effect.sync(() => {
+        const file = join(folder, RunStore.lockFile)
+        if (read(file)?.token === mine.token) rmSync(file, { force: true })
+      }),
+  )
+})

@@ -1,0 +1,71 @@
+import { Effect, FileSystem } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { Output } from "../../Output.ts"
+import * as report from "../../report.ts"
+import { readRunOverview } from "../../runOverview.ts"
+import { findRun, runsDir } from "../../runsFolder.ts"
+
+export const showCommand = Command.make(
+  "show",
+  {
+    run: Argument.String("run").pipe(Argument.withDescription("Name of a run, or its folder")),
+    runsDir,
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("One JSON object on stdout"),
+      Flag.withDefault(false),
+    ),
+  },
+  Effect.fn("azr runs show")(function* ({ json, run, runsDir }) {
+    const output = yield* Output
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* findRun(runsDir, run)
+    const found = yield* readRunOverview(folder)
+    const { best, checkpoints, config, evaluated, last, started, status, step, torn } = found
+    if (json) {
+      return yield* output.result(
+        JSON.stringify({
+          folder,
+          status,
+          step,
+          best,
+          config,
+          versions: started?.versions ?? {},
+          checkpoints: checkpoints.map(({ scheduled, score, step }) => ({ step, score, scheduled })),
+          evaluations: evaluated.map(({ results, step }) => ({ step, results })),
+          message: last?._tag === "RunEnded" ? last.message : "",
+        }),
+      )
+    }
+    const files = yield* fs.readDirectory(folder)
+    const failure = last?._tag === "RunEnded" && last.message !== "" ? `: ${last.message}` : ""
+    const rows = [
+      ...report.summary(config, started?.policy ?? "", started?.versions["executors"] ?? "", folder),
+      [
+        "status",
+        `${status} at step ${step}${failure}${torn ? " (the log ends in a torn line, left out)" : ""}`,
+      ],
+      [
+        "checkpoints",
+        checkpoints.map((each) => `${each.step}${each.step === best?.step ? " (best)" : ""}`).join(", "),
+      ],
+      ["files", files.toSorted().join("  ")],
+    ] as const
+    for (const [name, value] of rows)
+      yield* output.result(`${output.style("stdout", "dim", name.padEnd(12))} ${value}`)
+    yield* output.result("")
+    for (const { results, step } of evaluated) {
+      yield* output.result(
+        `${results[0]?.split ?? ""} at step ${String(step).padStart(4)}  ${report.evaluationLine(results)}`,
+      )
+    }
+  }),
+).pipe(
+  Command.withDescription("One run: settings, status, evaluations, checkpoints"),
+  Command.withExamples([
+    { command: "azr runs show my-run", description: "By its name in the folder runs" },
+    {
+      command: "azr runs show ./elsewhere/my-run --json",
+      description: "By its folder, with the whole configuration as JSON",
+    },
+  ]),
+)

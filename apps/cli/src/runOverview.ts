@@ -1,0 +1,73 @@
+/** What a run came to, for the commands that list and show runs. */
+import { Evaluate, RunStore } from "@azr/core"
+import { Effect, FileSystem } from "effect"
+import { runLockOwner } from "./RunLock.ts"
+
+/** `running`: a process holds it. `unfinished`: it was cut off. `unreadable`: see the error. */
+export const runStatuses = [
+  "running",
+  "completed",
+  "interrupted",
+  "failed",
+  "unfinished",
+  "unreadable",
+] as const
+export type RunStatus = (typeof runStatuses)[number]
+
+export interface RunOverview extends RunStore.RunOverview {
+  readonly status: RunStatus
+  /** The last completed step. */
+  readonly step: number
+  /** The best evaluation on the dev suites, the earlier of equals; `accuracy` is the share of all their tasks. */
+  readonly best: { readonly step: number; readonly accuracy: number } | null
+}
+
+export const readRunOverview = Effect.fn("readRunOverview")(function* (folder: string) {
+  const overview = yield* RunStore.readOverview(folder)
+  const { evaluated, last, lastStep } = overview
+  const scores = evaluated
+    .filter(({ results }) => results[0]?.split === "dev")
+    .flatMap(({ results, step }) => {
+      const accuracy = Evaluate.accuracyOf(results)
+      return accuracy === null ? [] : [{ step, accuracy }]
+    })
+  const status =
+    runLockOwner(folder) !== null ? "running" : last?._tag === "RunEnded" ? last.status : "unfinished"
+  return {
+    ...overview,
+    status,
+    step: lastStep?.step ?? 0,
+    best: scores.toSorted((a, b) => b.accuracy - a.accuracy)[0] ?? null,
+  } satisfies RunOverview
+})
+
+/** Bytes that a folder takes, links not followed. */
+export const diskOf: (folder: string) => Effect.Effect<number, never, FileSystem.FileSystem> = Effect.fn(
+  "diskOf",
+)(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = yield* fs
+    .readDirectory(folder, { recursive: true })
+    .pipe(Effect.orElseSucceed((): ReadonlyArray<string> => []))
+  let bytes = 0
+  for (const name of names) {
+    const info = yield* Effect.option(fs.lstat(`${folder}/${name}`))
+    if (info._tag === "Some" && info.value.type === "File") bytes += Number(info.value.size)
+  }
+  return bytes
+})
+
+/** `812 kB`, `41 MB`: powers of a thousand. */
+export const bytesText = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const scaled = bytes / 1000 ** power
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : scaled.toFixed(0)} ${units[power]}`
+}
+
+export const ageText = (milliseconds: number): string => {
+  const minutes = Math.round(milliseconds / 60_000)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.round(minutes / 60)
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`
+}
