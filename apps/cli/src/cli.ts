@@ -5,6 +5,7 @@ import { corpusCommand } from "./commands/corpus.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { envCommand } from "./commands/env.ts"
 import { evalCommand } from "./commands/eval.ts"
+import { exportCommand } from "./commands/export.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { resumeCommand } from "./commands/resume.ts"
 import { runProgramCommand } from "./commands/runProgram.ts"
@@ -22,6 +23,7 @@ export const azr = Command.make("azr").pipe(
     trainCommand,
     resumeCommand,
     evalCommand,
+    exportCommand,
     runsCommand,
     verifyCommand,
     runProgramCommand,
