@@ -6,6 +6,7 @@ const commands = {
   train: async () => (await import("./commands/train.ts")).trainCommand,
   resume: async () => (await import("./commands/resume.ts")).resumeCommand,
   eval: async () => (await import("./commands/eval.ts")).evalCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
   runs: async () => (await import("./commands/runs/index.ts")).runsCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   "run-program": async () => (await import("./commands/runProgram.ts")).runProgramCommand,

@@ -1,6 +1,6 @@
 /**
- * Corpus files: recorded programs with inputs and outputs, as the Absolute Zero seed files and CRUXEval publish them.
- * Each (program, input, output) is run in the environment's sandbox and compared with what was recorded.
+ * Corpus files: recorded programs with inputs and outputs (`datasetRows.ts`). Each (program, input, output) is run in the
+ * environment's sandbox and compared with what was recorded.
  */
 import { type Environment, type Executor, Value } from "@azr/core"
 import {
@@ -13,42 +13,11 @@ import {
   readArguments,
   readOutput,
 } from "@azr/core/language"
-import { Effect, Result, Schema } from "effect"
+import { Effect, Result } from "effect"
+import type { Pair } from "./datasetRows.ts"
 import { type NativeReport, compareNative } from "./native/compareNative.ts"
 import type { NativePython } from "./native/nativePython.ts"
 import { shorten } from "./shorten.ts"
-
-const Text = Schema.String
-/** A row in any of the published forms. */
-const CorpusRow = Schema.Struct({
-  snippet: Schema.optionalKey(Text),
-  code: Schema.optionalKey(Text),
-  input: Schema.optionalKey(Text),
-  output: Schema.optionalKey(Text),
-  inputs: Schema.optionalKey(Schema.Array(Text)),
-  outputs: Schema.optionalKey(Schema.Array(Text)),
-})
-type CorpusRow = typeof CorpusRow.Type
-
-const decodeRow = Schema.decodeResult(Schema.fromJsonString(CorpusRow))
-
-export interface Pair {
-  readonly program: string
-  readonly input: string
-  readonly output: string
-}
-
-/** The pairs of a line; empty where it is no row, lacks a program or has more inputs than outputs. */
-export const pairsOf = (line: string): ReadonlyArray<Pair> =>
-  Result.match(decodeRow(line), { onFailure: () => [], onSuccess: pairsOfRow })
-
-const pairsOfRow = (row: CorpusRow): ReadonlyArray<Pair> => {
-  const program = row.snippet ?? row.code
-  const inputs = row.inputs ?? (row.input === undefined ? [] : [row.input])
-  const outputs = row.outputs ?? (row.output === undefined ? [] : [row.output])
-  if (program === undefined || inputs.length !== outputs.length) return []
-  return inputs.map((input, index) => ({ program, input, output: outputs[index] ?? "" }))
-}
 
 export interface PairReport {
   /**
@@ -105,6 +74,16 @@ const reasonOf = <A, R>(
     Effect.as(null),
     Effect.catchTag("ProposalRejected", ({ reason }) => Effect.succeed(reason)),
   )
+
+/** A value that came out beside the recorded text: `match`, `differs`, or `output` where the text is no value. */
+export const compareOutput = Effect.fnUntraced(function* (
+  language: Language,
+  value: Value.Value,
+  text: string,
+) {
+  const recorded = yield* read(readOutput(language, text))
+  return compareRecorded(language, { _tag: "Returned", value, stdout: "", fuel: 0 }, text, recorded)
+})
 
 const compareRecorded = (
   language: Language,

@@ -8,15 +8,18 @@ import { Output } from "./Output.ts"
 const { BackendUnavailable, PolicyError } = PolicyEngine
 
 /** Checkpoints that ship with the trainer, by name. */
-const embedded = ["nano"]
+export const embedded: ReadonlyArray<string> = ["nano"]
+
+/** Where the weights of a name lie: with the trainer, or where the user says. */
+export const weightsFile = (checkpoint: string): string =>
+  embedded.includes(checkpoint)
+    ? fileURLToPath(import.meta.resolve(`@azr/trainer-gpu/models/${checkpoint}.safetensors`))
+    : checkpoint
 
 /** The weights a policy begins with: an embedded checkpoint, or a `policy.safetensors` of the user's. */
 const readWeights = Effect.fnUntraced(function* (checkpoint: string) {
   const fs = yield* FileSystem.FileSystem
-  const file = embedded.includes(checkpoint)
-    ? fileURLToPath(import.meta.resolve(`@azr/trainer-gpu/models/${checkpoint}.safetensors`))
-    : checkpoint
-  const bytes = yield* fs.readFile(file).pipe(
+  const bytes = yield* fs.readFile(weightsFile(checkpoint)).pipe(
     Effect.mapError(
       () =>
         new PolicyError({

@@ -1,5 +1,5 @@
 /** What a run looks like in a terminal: its summary, its step lines, its tables. Pure. */
-import type { RunConfig, RunEvent } from "@azr/core"
+import { PassAtK, type RunConfig, type RunEvent } from "@azr/core"
 import { Table } from "./Table.ts"
 
 const share = (value: number | undefined): string =>
@@ -117,19 +117,8 @@ const accuracy = ({ correct, total }: RunEvent.SuiteResult): number | undefined 
 export const evaluationLine = (results: ReadonlyArray<RunEvent.SuiteResult>): string =>
   results.map((result) => `${result.suite} ${percent(accuracy(result))}`).join("  ")
 
-/** 95 % interval of a share (Wilson 1927). */
-export const wilson = (successes: number, total: number): readonly [number, number] => {
-  if (total === 0) return [0, 1]
-  const z = 1.959963984540054
-  const p = successes / total
-  const centre = p + z ** 2 / (2 * total)
-  const spread = z * Math.sqrt((p * (1 - p)) / total + z ** 2 / (4 * total ** 2))
-  const scale = 1 + z ** 2 / total
-  return [(centre - spread) / scale, (centre + spread) / scale]
-}
-
 const withInterval = ({ correct, total }: RunEvent.SuiteResult): string => {
-  const [low, high] = wilson(correct, total)
+  const [low, high] = PassAtK.wilsonInterval(correct, total)
   return total === 0
     ? "–"
     : `${((100 * correct) / total).toFixed(1)}  [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`
@@ -166,23 +155,3 @@ const measuresOf = (results: ReadonlyArray<RunEvent.SuiteResult>): ReadonlyArray
 
 const measure = ({ means }: RunEvent.SuiteResult, name: string): string =>
   means[name]?.toFixed(name === "tokens" ? 1 : 2) ?? "–"
-
-/** Accuracy of one policy, a row a suite. */
-export const evaluationTable = (results: ReadonlyArray<RunEvent.SuiteResult>): ReadonlyArray<string> => {
-  const measures = measuresOf(results)
-  const table = new Table(
-    ["held-out suite", "tasks", "correct %  [95 %]", "bad format", "faults", ...measures],
-    `lrrrr${"r".repeat(measures.length)}`,
-  )
-  for (const result of results) {
-    table.row([
-      result.suite,
-      String(result.total),
-      withInterval(result),
-      String(result.badFormat),
-      String(result.faults),
-      ...measures.map((name) => measure(result, name)),
-    ])
-  }
-  return table.lines()
-}

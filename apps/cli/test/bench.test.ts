@@ -11,7 +11,7 @@ import { languageIds, languages, openDirect } from "../src/bench/languages.ts"
 import { type BenchReport, baselineNames } from "../src/bench/measure.ts"
 import { median, percentile, slope } from "../src/bench/statistics.ts"
 import { readWorkload, sourcesOf } from "../src/bench/workload.ts"
-import { pairsOf } from "../src/corpusRows.ts"
+import { pairsOf } from "../src/datasetRows.ts"
 import { azr, ended, start, workspace } from "./azr.ts"
 
 const hasPython = spawnSync("python3", ["-c", ""]).status === 0

@@ -5,6 +5,7 @@ export {
   encodeCheckpoint,
   type Checkpoint,
 } from "./checkpoint/Checkpoint.ts"
+export { huggingFaceCheck, huggingFaceCode, huggingFaceFiles } from "./checkpoint/huggingFace.ts"
 export {
   InvalidRequest,
   NonFiniteGradient,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import { type Executor, Value } from "@azr/core"
 import { admitProgram, call, readArguments } from "@azr/core/language"
 import { Effect, FileSystem, Schema } from "effect"
-import { pairsOf } from "../corpusRows.ts"
+import { pairsOf } from "../datasetRows.ts"
 import { unreadable } from "../exitCodes.ts"
 import type { MeasuredLanguage } from "./languages.ts"
 

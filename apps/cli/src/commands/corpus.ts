@@ -1,6 +1,7 @@
 import { Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { type Pair, type PairReport, pairsOf, reportPair } from "../corpusRows.ts"
+import { type PairReport, reportPair } from "../corpusRows.ts"
+import { type Pair, readLine } from "../datasetRows.ts"
 import { environmentIds, findEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import type { LineProcessFailed } from "../LineProcess.ts"
@@ -75,8 +76,9 @@ export const corpusCommand = Command.make(
         const lines = (yield* fs.readFileString(file).pipe(Effect.mapError(unreadable(file)))).split("\n")
         const rows = lines.flatMap((line, index) => (line.trim() === "" ? [] : [{ line, number: index + 1 }]))
         const pairs = rows.flatMap(({ line, number }) => {
-          const found: ReadonlyArray<Pair | null> = pairsOf(line)
-          return (found.length === 0 ? [null] : found).map((pair, index) => ({ number, index, pair }))
+          const row = readLine(line)
+          const found: ReadonlyArray<Pair | null> = row._tag === "program" ? row.pairs : [null]
+          return found.map((pair, index) => ({ number, index, pair }))
         })
         let done = 0
         const reports = yield* Effect.forEach(
@@ -86,7 +88,7 @@ export const corpusCommand = Command.make(
               pair === null
                 ? {
                     status: "malformed",
-                    detail: "no program, or inputs and outputs do not pair up",
+                    detail: "no program with inputs and outputs that pair up",
                     refused: "malformed",
                     native: null,
                   }

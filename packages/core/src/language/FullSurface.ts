@@ -40,8 +40,8 @@ const answerTag = (language: Language, kind: LanguageKind): string =>
 
 // ---------------------------------------------------------------------------------------------- writing
 
-/** A fence longer than any row of backticks inside. */
-const fenced = (tag: string, content: string): string => {
+/** A fenced block; its fence is longer than any row of backticks inside. */
+export const fenced = (tag: string, content: string): string => {
   const rows = content.match(/`+/g) ?? []
   const fence = "`".repeat(rows.reduce((length, row) => Math.max(length, row.length + 1), 3))
   return `${fence}${tag}\n${content}\n${fence}`
@@ -54,7 +54,8 @@ const sentences = (...parts: ReadonlyArray<string>): string => parts.join(" ")
 
 const bullets = (lines: ReadonlyArray<string>): string => lines.map((line) => `- ${line}`).join("\n")
 
-const responseForm = (blocks: ReadonlyArray<string>): string =>
+/** How a response has to look, for a prompt: a thought, then an answer made of these blocks. */
+export const responseForm = (blocks: ReadonlyArray<string>): string =>
   paragraphs(
     sentences(
       "Think first, between <think> and </think>.",

@@ -12,8 +12,13 @@ import { sample } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
-export interface Question {
-  readonly track: Track
+/** What answering needs of a task kind; `Track` has it, and so has a suite that no training knows. */
+export interface Answerable {
+  readonly kind: Pick<Track["kind"], "solvePrompt" | "parseAnswer" | "verify">
+}
+
+export interface Question<T extends Answerable = Track> {
+  readonly track: T
   readonly task: unknown
   /** Id of the buffered task; null for held-out ones. */
   readonly id: number | null
@@ -21,8 +26,8 @@ export interface Question {
   readonly seeds: ReadonlyArray<number>
 }
 
-export interface Answer {
-  readonly question: Question
+export interface Answer<T extends Answerable = Track> {
+  readonly question: Question<T>
   readonly prompt: Prompt
   readonly promptTokens: ReadonlyArray<number>
   readonly sample: Sample
@@ -32,19 +37,22 @@ export interface Answer {
   readonly fault: string
 }
 
-export interface Decoding {
+export interface Decoding<T extends Answerable = Track> {
   readonly temperature: number
-  readonly maxTokens: (track: Track) => number
+  readonly maxTokens: (track: T) => number
 }
 
 /** Answers to every question, by question and seed, in order. */
-export const attempt = Effect.fn("attempt")(function* (
-  state: Pick<LoopState, "config">,
-  questions: ReadonlyArray<Question>,
-  decoding: Decoding,
-): Effect.fn.Return<ReadonlyArray<ReadonlyArray<Answer>>, PolicyError | ExecutorUnavailable, PolicyEngine> {
+export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
+  { config: { promptStyle: style } }: { readonly config: Pick<LoopState["config"], "promptStyle"> },
+  questions: ReadonlyArray<Question<T>>,
+  decoding: Decoding<T>,
+): Effect.fn.Return<
+  ReadonlyArray<ReadonlyArray<Answer<T>>>,
+  PolicyError | ExecutorUnavailable,
+  PolicyEngine
+> {
   const engine = yield* PolicyEngine
-  const style = state.config.promptStyle
   const prompts = yield* Effect.forEach(questions, ({ task, track }) => {
     const prompt = track.kind.solvePrompt(task, style)
     return Effect.map(engine.tokenizer.encodePrompt(prompt), (promptTokens) => ({ prompt, promptTokens }))
@@ -84,7 +92,7 @@ export const attempt = Effect.fn("attempt")(function* (
 })
 
 const judge = (
-  { task, track }: Question,
+  { task, track }: Question<Answerable>,
   response: Sample,
   text: string,
   style: LoopState["config"]["promptStyle"],

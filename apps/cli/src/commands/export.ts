@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { PolicyEngine, RunStore } from "@azr/core"
+import { decodeCheckpoint, huggingFaceCode, huggingFaceFiles } from "@azr/trainer-gpu"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { CheckFailed, UsageError } from "../exitCodes.ts"
+import { checkTransformers } from "../exports/checkTransformers.ts"
+import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
+import { type TableFormat, writeTable } from "../exports/tableFiles.ts"
+import { eventFile } from "../exports/tensorBoard.ts"
+import { Output } from "../Output.ts"
+import { withEngines } from "../policies.ts"
+import { type PolicySource, findPolicy, weightsOf } from "../policySource.ts"
+import { findRun, runsDir } from "../runsFolder.ts"
+
+/** What can be exported how; the first format is the default. */
+const formats = {
+  checkpoint: ["safetensors", "hf"],
+  tasks: ["jsonl", "csv", "parquet"],
+  rollouts: ["jsonl", "csv", "parquet"],
+  metrics: ["jsonl", "csv", "parquet", "tensorboard"],
+} as const
+type What = keyof typeof formats
+type Format = (typeof formats)[What][number]
+
+const subjects = Object.keys(formats) as ReadonlyArray<What>
+const everyFormat = [...new Set(subjects.flatMap((what): ReadonlyArray<Format> => formats[what]))]
+
+/** The export could not be written. */
+export class ExportFailed extends Schema.TaggedError<ExportFailed>()("ExportFailed", {
+  file: Schema.String,
+  message: Schema.String,
+}) {}
+
+const flags = {
+  run: Argument.String("run").pipe(
+    Argument.withDescription("A run; for a checkpoint also its folder, a .safetensors file, or nano"),
+  ),
+  runsDir,
+  what: Flag.Literals("what", subjects).pipe(
+    Flag.withDescription("What to export (default checkpoint)"),
+    Flag.withDefault("checkpoint" as const),
+  ),
+  format: Flag.Literals("format", everyFormat).pipe(
+    Flag.withDescription(
+      subjects.map((what) => `${what}: ${formats[what].join(", ")}`).join("; ") +
+        "; the first is the default",
+    ),
+    Flag.optional,
+  ),
+  step: Flag.String("step").pipe(
+    Flag.withDescription("Checkpoint of the run: a step, or latest (the default)"),
+    Flag.optional,
+  ),
+  out: Flag.String("out").pipe(
+    Flag.withDescription("File to write, or folder for hf and tensorboard; it must not exist"),
+    Flag.optional,
+  ),
+  check: Flag.Boolean("check").pipe(
+    Flag.withDescription(
+      "hf: compare with what transformers loads from the folder, where Python has torch and transformers (default on)",
+    ),
+    Flag.withDefault(true),
+  ),
+  python: Flag.String("python").pipe(
+    Flag.withDescription("hf: the Python of that comparison (default python3)"),
+    Flag.withDefault("python3"),
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("One JSON object a file on stdout"),
+    Flag.withDefault(false),
+  ),
+}
+type ExportError = ExportFailed | UsageError | RunStore.RunStoreError
+type Services = FileSystem.FileSystem | Path.Path
+type Flags = Command.Command.Config.Infer<typeof flags>
+
+/** Files by name; a single one without a name is the target itself. */
+interface Target {
+  readonly path: string
+  readonly write: (name: string, bytes: Uint8Array) => Effect.Effect<void, ExportFailed>
+}
+
+const suffix = (format: Format): string =>
+  format === "hf" || format === "tensorboard" ? `-${format}` : `.${format}`
+
+const isFolder = (format: Format): boolean => format === "hf" || format === "tensorboard"
+
+/** Writes everything beside the target and moves it there when it is whole. */
+const toTarget = Effect.fnUntraced(function* <E, R>(
+  out: string,
+  folder: boolean,
+  write: (target: Target) => Effect.Effect<void, E, R>,
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const failing = (error: { readonly message: string }) =>
+    new ExportFailed({ file: out, message: error.message })
+  if (yield* fs.exists(out).pipe(Effect.mapError(failing))) {
+    return yield* new UsageError({ message: `${out} is already there; choose another --out` })
+  }
+  const partial = `${out}.partial`
+  const remove = fs.remove(partial, { recursive: true, force: true })
+  yield* Effect.gen(function* () {
+    yield* remove
+    yield* fs.makeDirectory(folder ? partial : path.dirname(path.resolve(partial)), { recursive: true })
+  }).pipe(Effect.mapError(failing))
+  yield* write({
+    path: partial,
+    write: (name, bytes) =>
+      fs.writeFile(name === "" ? partial : path.join(partial, name), bytes).pipe(Effect.mapError(failing)),
+  }).pipe(Effect.onError(() => Effect.ignore(remove)))
+  yield* fs.rename(partial, out).pipe(Effect.mapError(failing))
+})
+
+const exportCheckpoint = Effect.fnUntraced(function* (source: PolicySource, format: Format, target: Target) {
+  const fs = yield* FileSystem.FileSystem
+  const weights = yield* weightsOf(source)
+  if (format === "safetensors") return yield* target.write("", weights)
+  const checkpoint = yield* decodedOf(source)
+  for (const { bytes, name } of huggingFaceFiles(checkpoint)) yield* target.write(name, bytes)
+  for (const { name, url } of huggingFaceCode) {
+    yield* target.write(name, yield* Effect.orDie(fs.readFile(url.pathname)))
+  }
+})
+
+const decodedOf = ({ files, name }: PolicySource) =>
+  Effect.mapError(
+    Effect.fromResult(decodeCheckpoint(files)),
+    ({ file, message }) => new ExportFailed({ file: name, message: `${file}: ${message}` }),
+  )
+
+const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, python: string) {
+  const output = yield* Output
+  const path = yield* Path.Path
+  const { config } = yield* decodedOf(source)
+  yield* output.announce(`comparing with ${python} …`)
+  const found = yield* Effect.gen(function* () {
+    const engine = yield* PolicyEngine.PolicyEngine
+    yield* engine.load(source.files)
+    return yield* checkTransformers(python, path.resolve(out), config)
+  }).pipe(
+    withEngines(source.config),
+    Effect.catchTag("LineProcessFailed", ({ reason }) => Effect.succeed(`${python}: ${reason}`)),
+  )
+  if (typeof found === "string") return yield* output.progress(`check left out: ${found}`)
+  if (found.problems.length > 0) {
+    return yield* new CheckFailed({ message: `${out} under ${found.version}: ${found.problems.join("; ")}` })
+  }
+  yield* output.progress(
+    `checked with ${found.version}: ${found.compared} log-probabilities within ${found.difference.toExponential(1)}, same tokens, same greedy answers`,
+  )
+})
+
+const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
+  const attempt = (write: () => Promise<void>) =>
+    Effect.tryPromise({
+      try: write,
+      catch: (cause) =>
+        new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
+    })
+  const summary = yield* RunStore.readSummary(folder)
+  if (format === "tensorboard") {
+    const bytes = yield* Effect.promise(() => eventFile(metricRows(summary)))
+    const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
+    return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
+  }
+  const rows =
+    what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
+  yield* attempt(() => writeTable(target.path, format as TableFormat, rows))
+})
+
+/** Of a file of any size. */
+const digestOf = async (file: string) => {
+  const hash = createHash("sha256")
+  let bytes = 0
+  for await (const chunk of createReadStream(file)) {
+    hash.update(chunk as Uint8Array)
+    bytes += (chunk as Uint8Array).length
+  }
+  return { bytes, digest: hash.digest("hex") }
+}
+
+export const exportCommand = Command.make(
+  "export",
+  flags,
+  Effect.fn("azr export")(function* (given: Flags) {
+    const { check, json, python, run, runsDir, step, what } = given
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const output = yield* Output
+    const allowed: ReadonlyArray<Format> = formats[what]
+    const format = Option.getOrElse(given.format, () => formats[what][0])
+    if (!allowed.includes(format)) {
+      return yield* new UsageError({
+        message: `${what} cannot be written as ${format}; there are: ${allowed.join(", ")}`,
+      })
+    }
+    if (what !== "checkpoint" && Option.isSome(step)) {
+      return yield* new UsageError({
+        message: `--step chooses a checkpoint; ${what} are those of the whole run`,
+      })
+    }
+    const source = what === "checkpoint" ? yield* findPolicy(runsDir, run, step) : null
+    const folder = source === null ? yield* findRun(runsDir, run) : ""
+    const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")
+    const at = source?.run == null ? "" : `-step-${source.run.step}`
+    const out = Option.getOrElse(given.out, () => `${stem}-${what}${at}${suffix(format)}`)
+    yield* toTarget(out, isFolder(format), (target): Effect.Effect<void, ExportError, Services> =>
+      source === null ? exportRun(folder, what, format, target) : exportCheckpoint(source, format, target),
+    )
+    const names = isFolder(format) ? yield* Effect.orDie(fs.readDirectory(out)) : [""]
+    for (const name of names.toSorted()) {
+      const file = name === "" ? out : path.join(out, name)
+      const { bytes, digest } = yield* Effect.promise(() => digestOf(file))
+      yield* output.result(
+        json
+          ? JSON.stringify({ path: file, bytes, sha256: digest })
+          : `${file}  ${bytes} bytes  sha256 ${digest}`,
+      )
+    }
+    if (source !== null && format === "hf" && check) yield* compare(source, out, python)
+  }),
+).pipe(
+  Command.withDescription(
+    "Write what a run has learned or seen, for other tools: a checkpoint as safetensors or as a Hugging Face folder " +
+      "(transformers, trust_remote_code=True), tasks and rollouts as tables, metrics as a table or for TensorBoard. Prints " +
+      "path, bytes and sha256 of each file. Exported tasks are rows that azr corpus and azr eval read",
+  ),
+  Command.withShortDescription("Export a checkpoint, tasks, rollouts or metrics"),
+  Command.withExamples([
+    { command: "azr export my-run", description: "The latest checkpoint's weights, as safetensors" },
+    {
+      command: "azr export my-run --format hf --out my-model",
+      description: "A folder for AutoModelForCausalLM.from_pretrained, checked if Python has transformers",
+    },
+    {
+      command: "azr export my-run --what rollouts --format parquet",
+      description: "Every response, for pandas or DuckDB",
+    },
+    {
+      command: "azr export my-run --what metrics --format tensorboard --out logs/my-run",
+      description: "For tensorboard --logdir logs",
+    },
+  ]),
+)
