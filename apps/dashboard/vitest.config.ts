@@ -5,5 +5,5 @@ import shared from "../../vitest.config.ts"
 
 export default mergeConfig(shared, {
   plugins: [react()],
-  test: { include: ["test/**/*.test.tsx"] },
+  test: { include: ["test/**/*.test.{ts,tsx}"] },
 })

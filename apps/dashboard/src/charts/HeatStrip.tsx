@@ -32,6 +32,7 @@ export const HeatStrip = ({ bins, columns, height, label, onPin, pinned, steps }
           aria-label={label}
           viewBox={`0 0 ${Math.max(1, columns.length)} ${bins.length}`}
           preserveAspectRatio="none"
+          shapeRendering="crispEdges"
           className="w-full cursor-crosshair rounded bg-raised"
           style={{ height }}
           onClick={(event) => {
@@ -51,7 +52,7 @@ export const HeatStrip = ({ bins, columns, height, label, onPin, pinned, steps }
                   width="1.02"
                   height="1.02"
                   fill="var(--deduction)"
-                  fillOpacity={0.06 + 0.94 * Math.sqrt(count / total)}
+                  fillOpacity={0.08 + 0.92 * (count / total) ** 0.75}
                 >
                   <title>{`step ${steps[x]}, ${bins[bin]}: ${count} of ${total}`}</title>
                 </rect>

@@ -24,7 +24,8 @@ export interface TimeChartProps {
   readonly range?: readonly [number | null, number | null]
   readonly stacked?: boolean
   readonly points?: boolean
-  readonly axes?: boolean
+  /** `small` leaves out the steps: for charts that stand beside others over the same ones. */
+  readonly axes?: "full" | "small"
   readonly pinned?: number | undefined
   readonly onPin?: ((step: number) => void) | undefined
 }
@@ -33,6 +34,8 @@ const sums = (lines: ReadonlyArray<Line>): ReadonlyArray<ReadonlyArray<number | 
   let below: ReadonlyArray<number> = []
   return lines.map(({ values }) => (below = values.map((value, i) => (value ?? 0) + (below[i] ?? 0))))
 }
+
+const fade = (color: string, alpha: number): string => color.replace(/^rgb\((.*)\)$/u, `rgba($1, ${alpha})`)
 
 /** What a reader without the picture is told: where each line began and where it is. */
 const summary = ({ format, label, lines, steps }: TimeChartProps): string =>
@@ -47,10 +50,27 @@ const summary = ({ format, label, lines, steps }: TimeChartProps): string =>
     })
     .join("; ")}.`
 
+/** From how many steps on a line is drawn as its running mean, over the values themselves, faint. */
+const dense = 48
+
+const runningMean = (values: ReadonlyArray<number | null>): ReadonlyArray<number | null> => {
+  const reach = Math.max(2, Math.round(values.length / 50))
+  return values.map((value, i) => {
+    if (value === null) return null
+    const known = values.slice(Math.max(0, i - reach), i + reach + 1).filter((each) => each !== null)
+    return known.reduce((sum, each) => sum + each, 0) / known.length
+  })
+}
+
+const isDense = ({ stacked = false, steps }: Pick<TimeChartProps, "stacked" | "steps">): boolean =>
+  !stacked && steps.length >= dense
+
 type Row = Array<number | null>
 
-const toData = ({ lines, stacked, steps }: TimeChartProps): uPlot.AlignedData => {
-  const values = stacked ? sums(lines).toReversed() : lines.map((line) => line.values)
+const toData = (props: TimeChartProps): uPlot.AlignedData => {
+  const { lines, stacked, steps } = props
+  const raw = stacked ? sums(lines).toReversed() : lines.map((line) => line.values)
+  const values = isDense(props) ? [...raw.map(runningMean), ...raw] : raw
   const bands = stacked ? [] : lines.flatMap(({ high, low }) => (high && low ? [high, low] : []))
   return [
     [...steps],
@@ -60,7 +80,7 @@ const toData = ({ lines, stacked, steps }: TimeChartProps): uPlot.AlignedData =>
 }
 
 export const TimeChart = (props: TimeChartProps) => {
-  const { axes = true, height, lines, pinned, points = false, stacked = false, steps } = props
+  const { axes = "full", height, lines, pinned, points = false, stacked = false, steps } = props
   const holder = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | null>(null)
   const latest = useRef(props)
@@ -77,13 +97,14 @@ export const TimeChart = (props: TimeChartProps) => {
     height,
     points,
     stacked,
+    isDense(props),
     colors,
   ])
 
   useLayoutEffect(() => {
     const element = holder.current
     if (element === null || document.createElement("canvas").getContext("2d") === null) return undefined
-    const { axes = true, format, height, lines: drawn, points = false, stacked = false } = latest.current
+    const { axes = "full", format, height, lines: drawn, points = false, stacked = false } = latest.current
     const paint = (name: string) => resolveColor(element, name)
     const [soft, grid, ink] = [paint("--soft"), paint("--grid"), paint("--ink")]
     const order = stacked ? drawn.toReversed() : drawn
@@ -99,12 +120,23 @@ export const TimeChart = (props: TimeChartProps) => {
         points: { show: points, size: 5, width: 1, stroke: color, fill: paint("--panel") },
       }
     })
+    if (isDense(latest.current)) {
+      for (const { label, look } of drawn) {
+        series.push({
+          label: `${label}, each step`,
+          stroke: fade(paint(look.color), 0.28),
+          width: 1,
+          spanGaps: true,
+          points: { show: false },
+        })
+      }
+    }
     const bands: Array<uPlot.Band> = []
     for (const { high, label, look } of stacked ? [] : drawn) {
       if (high === undefined) continue
       series.push({ label: `${label}, high`, width: 0, spanGaps: true, points: { show: false } })
       series.push({ label: `${label}, low`, width: 0, spanGaps: true, points: { show: false } })
-      const fill = paint(look.color).replace(/^rgb\((.*)\)$/u, "rgba($1, 0.16)")
+      const fill = fade(paint(look.color), 0.16)
       bands.push({ series: [series.length - 1, series.length], fill })
     }
     const drawPin = (plot: uPlot) => {
@@ -114,6 +146,7 @@ export const TimeChart = (props: TimeChartProps) => {
       plot.ctx.save()
       plot.ctx.strokeStyle = ink
       plot.ctx.lineWidth = devicePixelRatio
+      plot.ctx.setLineDash([])
       plot.ctx.beginPath()
       plot.ctx.moveTo(x, plot.bbox.top)
       plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height)
@@ -124,7 +157,7 @@ export const TimeChart = (props: TimeChartProps) => {
       {
         width: Math.max(40, element.clientWidth),
         height,
-        padding: [6, 6, axes ? 0 : 4, axes ? 0 : 4],
+        padding: [6, axes === "full" ? 12 : 4, axes === "full" ? 0 : 6, 0],
         legend: { show: false },
         cursor: {
           sync: { key: "azr" },
@@ -151,7 +184,7 @@ export const TimeChart = (props: TimeChartProps) => {
         bands,
         axes: [
           {
-            show: axes,
+            show: axes === "full",
             size: 20,
             gap: 2,
             font: "11px 'Plex Sans'",
@@ -162,14 +195,13 @@ export const TimeChart = (props: TimeChartProps) => {
             incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000],
           },
           {
-            show: axes,
-            size: 40,
+            size: axes === "full" ? 42 : 35,
             gap: 3,
-            font: "11px 'Plex Sans'",
+            font: axes === "full" ? "11px 'Plex Sans'" : "10px 'Plex Sans'",
             stroke: soft,
             grid: { stroke: grid, width: 1 },
             ticks: { show: false },
-            space: 26,
+            space: axes === "full" ? 26 : 22,
             values: (_plot, splits) => splits.map((value) => format(value)),
           },
         ],
@@ -210,7 +242,7 @@ export const TimeChart = (props: TimeChartProps) => {
       {index === null || props.steps[index] === undefined ? null : (
         <div
           aria-hidden
-          className="pointer-events-none absolute top-0 right-1 flex flex-wrap justify-end gap-x-2 rounded bg-panel/90 px-1 text-xs"
+          className="pointer-events-none absolute -top-4.5 right-0 z-10 flex justify-end gap-x-2 bg-panel pl-2 text-xs whitespace-nowrap"
         >
           <span className="text-soft">step {props.steps[index]}</span>
           {lines.map((line) => {

@@ -173,7 +173,7 @@ const HeldOut = ({ view }: RunScreenProps) => {
             const [before, now] = [first.correct / first.total, last.correct / last.total]
             const line: Line = {
               label: suite,
-              look: lookOf(kind),
+              look: { ...lookOf(kind), dash: [] },
               values: all.map(({ correct, total }) => correct / total),
               low: all.map(({ low }) => low),
               high: all.map(({ high }) => high),
@@ -192,10 +192,10 @@ const HeldOut = ({ view }: RunScreenProps) => {
                   steps={all.map(({ step }) => step)}
                   lines={[line]}
                   format={share}
-                  height={76}
+                  height={92}
                   range={[0, 1]}
                   points
-                  axes={false}
+                  axes="small"
                   pinned={pinned}
                   onPin={pin}
                 />
@@ -283,7 +283,7 @@ const Rewards = ({ view }: RunScreenProps) => {
       className="xl:col-span-5"
       title="Rewards"
       note="by kind, mean of each step"
-      actions={<Legend entries={view.kinds.map((kind) => ({ label: kind, look: lookOf(kind) }))} />}
+      actions={<Legend area entries={view.kinds.map((kind) => ({ label: kind, look: lookOf(kind) }))} />}
       table={{
         columns: ["step", ...view.kinds.flatMap((kind) => [`propose ${kind}`, `solve ${kind}`])],
         rows: () =>
@@ -324,11 +324,11 @@ const Rewards = ({ view }: RunScreenProps) => {
                   <TimeChart
                     label={`${words}, ${kind}`}
                     steps={view.steps}
-                    lines={[{ label: kind, look: lookOf(kind), values }]}
+                    lines={[{ label: kind, look: { ...lookOf(kind), dash: [] }, values }]}
                     format={role === "solve" ? share : number}
-                    height={82}
+                    height={96}
                     range={scale}
-                    axes={false}
+                    axes="small"
                     pinned={pinned}
                     onPin={pin}
                   />
@@ -385,14 +385,14 @@ const Training = ({ view }: RunScreenProps) => {
                   steps={view.steps}
                   lines={[{ label: name, look: { color: "--accent", dash: [] }, values }]}
                   format={number}
-                  height={82}
+                  height={96}
                   range={[0, null]}
-                  axes={false}
+                  axes="small"
                   pinned={pinned}
                   onPin={pin}
                 />
               ) : (
-                <p className="flex h-[82px] items-center justify-center rounded bg-raised/50 px-2 text-center text-xs text-soft">
+                <p className="flex h-[96px] items-center justify-center rounded bg-raised/50 px-2 text-center text-xs text-soft">
                   {name.startsWith("KL") && view.steps.length > 0
                     ? "not measured: kl is null in the config"
                     : "nothing yet"}
@@ -442,7 +442,7 @@ const StepTime = ({ view }: RunScreenProps) => {
             steps={view.steps}
             lines={drawn}
             format={seconds}
-            height={168}
+            height={196}
             range={[0, null]}
             stacked
             pinned={pinned}

@@ -195,7 +195,7 @@ export const Runs = () => {
             <tbody ref={body}>
               {table.getRowModel().rows.map((row) => (
                 <tr key={row.id} className="hover:bg-raised/60">
-                  <td className="w-8">
+                  <td className="w-8 align-middle">
                     <input
                       type="checkbox"
                       aria-label={`Compare ${row.id}`}
@@ -204,7 +204,7 @@ export const Runs = () => {
                     />
                   </td>
                   {row.getAllCells().map((cell) => (
-                    <td key={cell.id} className="whitespace-nowrap">
+                    <td key={cell.id} className="align-middle whitespace-nowrap">
                       <table.FlexRender cell={cell} />
                     </td>
                   ))}
