@@ -1,0 +1,121 @@
+/** Reads of the page. One stream for the open run tells that something changed; what is read stays on the page while the server is away. */
+import { keepPreviousData, queryOptions, useQueryClient } from "@tanstack/react-query"
+import { useEffect, useState } from "react"
+import type { LineageTask } from "../charts/LineageTree.tsx"
+import type { Rollout, RolloutFilter, RolloutPage, RunSummary, RunView } from "./contract.ts"
+
+/** The server said no, or nothing. */
+export class RequestFailed extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+const read = async <A>(path: string, signal: AbortSignal): Promise<A> => {
+  const response = await fetch(`/api${path}`, { signal, headers: { accept: "application/json" } })
+  if (!response.ok) throw new RequestFailed(response.status, await response.text())
+  return (await response.json()) as A
+}
+
+const query = (filter: object): string =>
+  new URLSearchParams(
+    Object.entries(filter).flatMap(([key, value]): Array<[string, string]> =>
+      value === undefined || value === "" ? [] : [[key, String(value)]],
+    ),
+  ).toString()
+
+const folder = (run: string): string => `/runs/${encodeURIComponent(run)}`
+
+export const runsQuery = queryOptions({
+  queryKey: ["runs"],
+  queryFn: ({ signal }) => read<ReadonlyArray<RunSummary>>("/runs", signal),
+  refetchInterval: 2000,
+})
+
+export const runQuery = (run: string) =>
+  queryOptions({
+    queryKey: ["run", run],
+    queryFn: ({ signal }) => read<RunView>(folder(run), signal),
+  })
+
+export const pageLength = 100
+
+export const rolloutsQuery = (run: string, filter: RolloutFilter, page: number) =>
+  queryOptions({
+    queryKey: ["run", run, "rollouts", filter, page],
+    queryFn: ({ signal }) =>
+      read<RolloutPage>(
+        `${folder(run)}/rollouts?${query({ ...filter, offset: page * pageLength, limit: pageLength })}`,
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  })
+
+export const rolloutQuery = (run: string, step: number, index: number) =>
+  queryOptions({
+    queryKey: ["rollout", run, step, index],
+    queryFn: ({ signal }) => read<Rollout>(`${folder(run)}/rollouts/${step}/${index}`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export interface TaskView {
+  readonly record: {
+    readonly id: number
+    readonly environment: string
+    readonly kind: string
+    readonly step: number
+    readonly origin: "seed" | "proposed"
+    readonly parents: ReadonlyArray<number>
+    readonly task: unknown
+    readonly successRate: number | null
+  }
+  readonly lineage: ReadonlyArray<LineageTask>
+  readonly answers: ReadonlyArray<Rollout>
+}
+
+export const taskQuery = (run: string, task: number) =>
+  queryOptions({
+    queryKey: ["task", run, task],
+    queryFn: ({ signal }) => read<TaskView>(`${folder(run)}/tasks/${task}`, signal),
+  })
+
+export type Connection = "connecting" | "live" | "lost"
+
+/** Follows the run: what was read of it is read anew when it changed, at most four times a second. */
+export const useLive = (run: string): Connection => {
+  const client = useQueryClient()
+  const [connection, setConnection] = useState<Connection>("connecting")
+  useEffect(() => {
+    let source: EventSource | null = null
+    let again: ReturnType<typeof setTimeout> | undefined
+    let due: ReturnType<typeof setTimeout> | undefined
+    const refresh = () => {
+      due ??= setTimeout(() => {
+        due = undefined
+        void client.invalidateQueries({ queryKey: ["run", run] })
+      }, 250)
+    }
+    const open = () => {
+      source = new EventSource(`/api${folder(run)}/stream`)
+      source.addEventListener("open", () => {
+        setConnection("live")
+        refresh()
+      })
+      source.addEventListener("message", refresh)
+      source.addEventListener("error", () => {
+        setConnection("lost")
+        source?.close()
+        again = setTimeout(open, 1000)
+      })
+    }
+    open()
+    return () => {
+      source?.close()
+      clearTimeout(again)
+      clearTimeout(due)
+    }
+  }, [client, run])
+  return connection
+}

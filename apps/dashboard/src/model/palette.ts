@@ -1,0 +1,35 @@
+/** One look for each kind of task and each part of a step: a colour, and a dash for those who do not see the colour. */
+export interface Look {
+  /** A custom property of styles.css. */
+  readonly color: string
+  /** Lengths of strokes and gaps in pixels; empty for a solid line. */
+  readonly dash: ReadonlyArray<number>
+}
+
+const looks: Readonly<Record<string, Look>> = {
+  deduction: { color: "--deduction", dash: [] },
+  abduction: { color: "--abduction", dash: [7, 3] },
+  induction: { color: "--induction", dash: [2, 3] },
+  error: { color: "--error", dash: [8, 3, 2, 3] },
+}
+
+export const lookOf = (kind: string): Look => looks[kind] ?? { color: "--other", dash: [4, 4] }
+
+/** Looks of runs that are laid over each other, in the order of selection. */
+export const runLooks: ReadonlyArray<Look> = [
+  { color: "--deduction", dash: [] },
+  { color: "--abduction", dash: [7, 3] },
+  { color: "--induction", dash: [2, 3] },
+  { color: "--error", dash: [8, 3, 2, 3] },
+  { color: "--other", dash: [4, 4] },
+]
+
+/** From a name of styles.css to what a canvas can draw with. */
+export const resolveColor = (element: Element, name: string): string => {
+  const probe = document.createElement("span")
+  probe.style.color = `var(${name})`
+  element.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}

@@ -1,0 +1,204 @@
+/** What the proposer teaches: how hard its tasks are, how many, how different, and what is refused. */
+import { Link } from "@tanstack/react-router"
+import { HeatStrip } from "../charts/HeatStrip.tsx"
+import { Legend } from "../charts/Legend.tsx"
+import { TimeChart } from "../charts/TimeChart.tsx"
+import { count, number, percent } from "../model/format.ts"
+import { lookOf } from "../model/palette.ts"
+import { isKnown, reasonInWords, refusalsOf, seriesOf } from "../model/series.ts"
+import { Nothing, Panel } from "../ui/Panel.tsx"
+import { type RunScreenProps, useStep } from "./RunLayout.tsx"
+
+export const Curriculum = ({ view }: RunScreenProps) => {
+  const [pinned, pin] = useStep()
+  const { successRates: rates } = view
+  const measures = [
+    ...new Set(
+      Object.keys(view.series).flatMap((key) => /^propose\/[^/]+\/task\/(.+)$/u.exec(key)?.[1] ?? []),
+    ),
+  ]
+  return (
+    <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+      <Panel
+        className="lg:col-span-2"
+        title="Success rate of proposed tasks"
+        note="a column a step, a row an eighth of the answers; the teaching tasks lie between the ends"
+        table={{
+          columns: ["step", ...rates.bins],
+          rows: () => rates.steps.map((step, i) => [String(step), ...(rates.columns[i] ?? []).map(String)]),
+        }}
+      >
+        {rates.steps.length === 0 ? (
+          <Nothing>The first step estimates how hard its tasks are.</Nothing>
+        ) : (
+          <HeatStrip
+            {...rates}
+            label="How often proposed tasks were solved, by step"
+            height={180}
+            pinned={pinned}
+            onPin={pin}
+          />
+        )}
+      </Panel>
+      <ByKind
+        view={view}
+        title="Learnable"
+        note="share of estimated tasks solved sometimes but not always"
+        keyOf={(kind) => `solve/${kind}/learnable`}
+        format={share}
+        range={[0, 1]}
+      />
+      <ByKind
+        view={view}
+        title="Buffer"
+        note="tasks to draw references from"
+        keyOf={(kind) => `buffer/${kind}/size`}
+        format={count}
+        range={[0, null]}
+      />
+      <ByKind
+        view={view}
+        title="New"
+        note="accepted among valid tasks that are not held out"
+        keyOf={(kind) => `propose/${kind}/new`}
+        format={share}
+        range={[0, 1]}
+      />
+      <ByKind
+        view={view}
+        title="Valid"
+        note="valid tasks among the proposals"
+        keyOf={(kind) => `propose/${kind}/valid`}
+        format={share}
+        range={[0, 1]}
+      />
+      {measures.map((measure) => (
+        <ByKind
+          key={measure}
+          view={view}
+          title={`Task ${measure}`}
+          note="mean of the accepted tasks"
+          keyOf={(kind) => `propose/${kind}/task/${measure}`}
+          format={number}
+          range={[0, null]}
+        />
+      ))}
+      <Refusals view={view} />
+    </div>
+  )
+}
+
+const share = (value: number) => percent(value, 0)
+
+export const ByKind = ({
+  format,
+  keyOf,
+  note,
+  range,
+  title,
+  view,
+}: RunScreenProps & {
+  readonly title: string
+  readonly note: string
+  readonly keyOf: (kind: string) => string
+  readonly format: (value: number) => string
+  readonly range: readonly [number | null, number | null]
+}) => {
+  const [pinned, pin] = useStep()
+  const lines = view.kinds
+    .map((kind) => ({ label: kind, look: lookOf(kind), values: seriesOf(view, keyOf(kind)) }))
+    .filter(({ values }) => isKnown(values))
+  return (
+    <Panel
+      title={title}
+      note={note}
+      table={{
+        columns: ["step", ...lines.map(({ label }) => label)],
+        rows: () =>
+          view.steps.map((step, i) => [
+            String(step),
+            ...lines.map(({ values }) => {
+              const value = values[i]
+              return value === null || value === undefined ? "–" : format(value)
+            }),
+          ]),
+      }}
+    >
+      {lines.length === 0 ? (
+        <Nothing>Not measured in this run.</Nothing>
+      ) : (
+        <>
+          <Legend entries={lines} />
+          <TimeChart
+            label={title}
+            steps={view.steps}
+            lines={lines}
+            format={format}
+            range={range}
+            height={150}
+            pinned={pinned}
+            onPin={pin}
+          />
+        </>
+      )}
+    </Panel>
+  )
+}
+
+const Refusals = ({ view }: RunScreenProps) => {
+  const { proposed, reasons, refused } = refusalsOf(view)
+  return (
+    <Panel title="Refused proposals" note={`${count(refused)} of ${count(proposed)}, all steps`}>
+      {reasons.length === 0 ? (
+        <Nothing>None was refused.</Nothing>
+      ) : (
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">reason</th>
+              {view.kinds.map((kind) => (
+                <th key={kind} scope="col" className="number">
+                  {kind}
+                </th>
+              ))}
+              <th scope="col" className="number">
+                share
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {reasons.map(({ count: n, reason, status }) => (
+              <tr key={`${status}/${reason}`}>
+                <td>
+                  <Link
+                    className="link"
+                    from="/runs/$run"
+                    to="/runs/$run/rollouts"
+                    search={{ role: "propose", outcome: status }}
+                  >
+                    {reasonInWords(reason)}
+                  </Link>
+                </td>
+                {view.kinds.map((kind) => (
+                  <td key={kind} className="number">
+                    {count(
+                      view.proposals
+                        .filter(
+                          (each) =>
+                            each.kind === kind &&
+                            each.status === status &&
+                            (each.reason || each.status) === reason,
+                        )
+                        .reduce((sum, each) => sum + each.count, 0),
+                    )}
+                  </td>
+                ))}
+                <td className="number">{percent(n / Math.max(1, proposed))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,285 @@
+/**
+ * What a dashboard may ask about runs. Imports nothing but `effect`, so that a browser can: the types are those of the
+ * JSON on the wire, `HttpApiClient.make(DashboardApi)` is a client of it, and any other reads `/api/openapi.json`.
+ *
+ * A page reads `GET /api/runs/:run` and draws; `GET /api/runs/:run/stream?since=CURSOR` says when to read again. Every
+ * answer is a whole: a client that lost its connection, or whose run was cut by a resume, reads again and is right.
+ */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Rollout } from "../RunEvent.ts"
+import { TaskRecord } from "../TaskBuffer.ts"
+
+/**
+ * `crashed`: the log has no end and was not written to for long. `newer`: a later version wrote events that this one
+ * does not know. `unreadable`: there is a configuration or a line that cannot be read; `message` says which.
+ */
+export const RunState = Schema.Literals([
+  "seeding",
+  "training",
+  "completed",
+  "interrupted",
+  "failed",
+  "crashed",
+  "newer",
+  "unreadable",
+])
+export type RunState = typeof RunState.Type
+
+export const RunSummary = Schema.Struct({
+  /** Name of the run's folder. */
+  id: Schema.String,
+  state: RunState,
+  message: Schema.String,
+  preset: Schema.String,
+  seed: Schema.Int,
+  environments: Schema.Array(Schema.String),
+  step: Schema.Int,
+  steps: Schema.Int,
+  /** Milliseconds since 1970; 0 before the first event. */
+  startedAt: Schema.Finite,
+  updatedAt: Schema.Finite,
+  /** Size of the folder. */
+  bytes: Schema.Finite,
+  /** Share of the held-out dev tasks that were solved, over all suites, at each evaluation. */
+  heldOut: Schema.Array(Schema.Finite),
+})
+export type RunSummary = typeof RunSummary.Type
+
+export const SuitePoint = Schema.Struct({
+  suite: Schema.String,
+  kind: Schema.String,
+  correct: Schema.Int,
+  total: Schema.Int,
+  badFormat: Schema.Int,
+  /** Ends of the 95 % Wilson interval of correct / total, in [0, 1]. */
+  low: Schema.Finite,
+  high: Schema.Finite,
+})
+export type SuitePoint = typeof SuitePoint.Type
+
+export const Evaluation = Schema.Struct({
+  step: Schema.Int,
+  split: Schema.Literals(["dev", "test"]),
+  seconds: Schema.Finite,
+  results: Schema.Array(SuitePoint),
+})
+export type Evaluation = typeof Evaluation.Type
+
+export const ProposalCount = Schema.Struct({
+  kind: Schema.String,
+  status: Schema.String,
+  reason: Schema.String,
+  count: Schema.Int,
+})
+export type ProposalCount = typeof ProposalCount.Type
+
+const filter = {
+  step: Schema.optional(Schema.Int),
+  role: Schema.optional(Schema.String),
+  environment: Schema.optional(Schema.String),
+  kind: Schema.optional(Schema.String),
+  /** A verdict or the status of a proposal. */
+  outcome: Schema.optional(Schema.String),
+  /** The task answered or proposed. */
+  task: Schema.optional(Schema.Int),
+  /** A text that occurs in the prompt, the response or the reason; case counts. */
+  q: Schema.optional(Schema.String),
+}
+export const RolloutFilter = Schema.Struct(filter)
+export type RolloutFilter = typeof RolloutFilter.Type
+
+export const AlertRule = Schema.Literals([
+  "entropyCollapse",
+  "duplicates",
+  "zeroVariance",
+  "validFalling",
+  "executorFaults",
+  "exploitAttempt",
+  "evaluationFalling",
+])
+export type AlertRule = typeof AlertRule.Type
+
+export const Alert = Schema.Struct({
+  rule: AlertRule,
+  severity: Schema.Literals(["info", "warning", "error"]),
+  message: Schema.String,
+  /** The step at which it began. */
+  step: Schema.Int,
+  /** The step at which it was over; null while it lasts. */
+  until: Schema.NullOr(Schema.Int),
+  /** Rollouts that show it. */
+  evidence: Schema.NullOr(RolloutFilter),
+  /** The one rollout of `step` that shows it best, by its index in the step. */
+  rollout: Schema.NullOr(Schema.Int),
+})
+export type Alert = typeof Alert.Type
+
+/** `columns[i][b]` tasks of step `steps[i]` (or of the steps up to it, where they are gathered) are in bin `b`. */
+export const Histogram = Schema.Struct({
+  steps: Schema.Array(Schema.Int),
+  bins: Schema.Array(Schema.String),
+  columns: Schema.Array(Schema.Array(Schema.Int)),
+})
+export type Histogram = typeof Histogram.Type
+
+export const LineageTask = Schema.Struct({
+  id: Schema.Int,
+  kind: Schema.String,
+  step: Schema.Int,
+  successRate: Schema.NullOr(Schema.Finite),
+  parents: Schema.Array(Schema.Int),
+  /** The task in a line; written by a policy, so never to be trusted. */
+  title: Schema.String,
+})
+export type LineageTask = typeof LineageTask.Type
+
+/** Most points of a series. Longer runs are gathered: means of neighbouring steps, under the last of them. */
+export const maxPoints = 1000
+
+export const RunView = Schema.Struct({
+  summary: RunSummary,
+  policy: Schema.String,
+  versions: Schema.Record(Schema.String, Schema.String),
+  kinds: Schema.Array(Schema.String),
+  /** At most `maxPoints`. */
+  steps: Schema.Array(Schema.Int),
+  /**
+   * A value for each of `steps`, by metric key; besides those of the metrics registry `seconds/<activity>`, the wall-clock time
+   * of a step, `refused/<kind>/<reason>`, proposals refused (a mean over steps that refused some), and `diversity/<kind>/regions`, the share of its tasks whose
+   * program shape was new to the run.
+   */
+  series: Schema.Record(Schema.String, Schema.Array(Schema.NullOr(Schema.Finite))),
+  evaluations: Schema.Array(Evaluation),
+  /** All proposals of the run by what became of them. */
+  proposals: Schema.Array(ProposalCount),
+  successRates: Histogram,
+  /** The task with the lowest success rate above 0. */
+  hardest: Schema.NullOr(LineageTask),
+  alerts: Schema.Array(Alert),
+  checkpoints: Schema.Array(Schema.Struct({ step: Schema.Int, bytes: Schema.Finite })),
+  config: Schema.Unknown,
+})
+export type RunView = typeof RunView.Type
+
+export const RolloutRow = Schema.Struct({
+  step: Schema.Int,
+  /** Place in the step, from 0. */
+  index: Schema.Int,
+  role: Schema.Literals(["propose", "solve"]),
+  environment: Schema.String,
+  kind: Schema.String,
+  task: Schema.NullOr(Schema.Int),
+  outcome: Schema.String,
+  reason: Schema.String,
+  reward: Schema.NullOr(Schema.Finite),
+  /** The first 400 characters. */
+  response: Schema.String,
+})
+export type RolloutRow = typeof RolloutRow.Type
+
+export const RolloutPage = Schema.Struct({
+  total: Schema.Int,
+  offset: Schema.Int,
+  rows: Schema.Array(RolloutRow),
+})
+export type RolloutPage = typeof RolloutPage.Type
+
+export const RolloutDetail = Schema.Struct({ ...Rollout.fields, index: Schema.Int })
+export type RolloutDetail = typeof RolloutDetail.Type
+
+export const TaskView = Schema.Struct({
+  record: TaskRecord,
+  /** The task, its ancestors and its descendants, nearest first, at most 200. */
+  lineage: Schema.Array(LineageTask),
+  /** Answers to it, at most 64. */
+  answers: Schema.Array(RolloutDetail),
+})
+export type TaskView = typeof TaskView.Type
+
+/** That a run changed, and how far its log has come. */
+export const Change = Schema.Struct({
+  /** To be given as `since` on the next connection. */
+  cursor: Schema.String,
+  /** Whether what was known before `cursor` may be wrong: the first connection, a resume, another server. */
+  reset: Schema.Boolean,
+  step: Schema.Int,
+  state: RunState,
+})
+export type Change = typeof Change.Type
+
+/** Server-sent events: `message` with a `Change`, and a `heartbeat` every 15 s in between. */
+export const StreamEvent = Schema.Union([
+  Schema.Struct({
+    event: Schema.Literal("message"),
+    id: Schema.String,
+    data: Schema.fromJsonString(Change),
+  }),
+  Schema.Struct({ event: Schema.Literal("heartbeat"), data: Schema.String }),
+])
+export type StreamEvent = typeof StreamEvent.Type
+
+/** There is no such run, step, rollout or task. */
+export class NotThere extends Schema.TaggedError<NotThere>()(
+  "NotThere",
+  { message: Schema.String },
+  { httpApiStatus: 404 },
+) {}
+
+/** A file of the run could not be read. */
+export class RunUnreadable extends Schema.TaggedError<RunUnreadable>()(
+  "RunUnreadable",
+  { message: Schema.String },
+  { httpApiStatus: 503 },
+) {}
+
+const error = [NotThere, RunUnreadable] as const
+const run = Schema.String
+
+export const runsGroup = HttpApiGroup.make("runs")
+  .add(
+    HttpApiEndpoint.get("list", "/runs", { success: Schema.Array(RunSummary) }),
+    HttpApiEndpoint.get("view", "/runs/:run", {
+      params: { run },
+      /** Comma-separated metric keys; all of them without. */
+      query: { keys: Schema.optional(Schema.String) },
+      success: RunView,
+      error,
+    }),
+    HttpApiEndpoint.get("rollouts", "/runs/:run/rollouts", {
+      params: { run },
+      query: {
+        ...filter,
+        offset: Schema.optional(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+        limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 500 }))),
+      },
+      success: RolloutPage,
+      error,
+    }),
+    HttpApiEndpoint.get("rollout", "/runs/:run/rollouts/:step/:index", {
+      params: { run, step: Schema.Int, index: Schema.Int },
+      success: RolloutDetail,
+      error,
+    }),
+    HttpApiEndpoint.get("task", "/runs/:run/tasks/:task", {
+      params: { run, task: Schema.Int },
+      success: TaskView,
+      error,
+    }),
+    HttpApiEndpoint.get("stream", "/runs/:run/stream", {
+      params: { run },
+      query: { since: Schema.optional(Schema.String) },
+      success: HttpApiSchema.StreamSse({ events: StreamEvent }),
+      error,
+    }),
+  )
+  .prefix("/api")
+
+export const DashboardApi = HttpApi.make("azr")
+  .add(runsGroup)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Runs of azr",
+      description: "Reads run folders; changes nothing. Texts of tasks, programs and answers are a policy's.",
+    }),
+  )

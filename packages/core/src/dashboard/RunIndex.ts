@@ -1,0 +1,340 @@
+/**
+ * What a dashboard needs of a run's log, kept up event by event. Bounded: series and histograms have at most `maxPoints`
+ * columns however long the run is, a task takes some tens of bytes (its text stays on the disk, at `place`). Pure.
+ */
+import { Result, Schema } from "effect"
+import { RunEvent, type SuiteResult } from "../RunEvent.ts"
+import { AlertRules } from "./Alerts.ts"
+import {
+  type Alert,
+  type Evaluation,
+  type Histogram,
+  type LineageTask,
+  type ProposalCount,
+  type RunState,
+  maxPoints,
+} from "./DashboardApi.ts"
+
+/** Where a line stands in the log, in bytes. */
+export interface Place {
+  readonly offset: number
+  readonly length: number
+}
+
+interface TaskEntry {
+  readonly id: number
+  readonly kind: string
+  readonly step: number
+  readonly successRate: number | null
+  readonly parents: ReadonlyArray<number>
+  readonly place: Place
+}
+
+/** Neighbouring steps that became one point. */
+interface Column {
+  step: number
+  readonly sums: Map<string, { sum: number; count: number }>
+  readonly rates: Array<number>
+}
+
+/** Success rates by thirds between 0 and 1, and both ends apart: an end teaches nothing. */
+export const bins: ReadonlyArray<string> = ["0", "to ⅓", "to ⅔", "below 1", "1"]
+const binOf = (rate: number): number =>
+  rate <= 0 ? 0 : rate >= 1 ? 4 : rate <= 1 / 3 ? 1 : rate <= 2 / 3 ? 2 : 3
+
+const maxEvaluations = 2000
+const decode = Schema.decodeUnknownResult(RunEvent)
+const tags: ReadonlySet<string> = new Set([
+  "RunStarted",
+  "Seeded",
+  "TaskAdded",
+  "Proposed",
+  "StepCompleted",
+  "Evaluated",
+  "Checkpointed",
+  "RunEnded",
+])
+
+export class RunIndex {
+  readonly #alerts = new AlertRules()
+  readonly #tasks = new Map<number, TaskEntry>()
+  readonly #counts = new Map<string, { kind: string; status: string; reason: string; count: number }>()
+  readonly #regions = new Map<string, Set<string>>()
+  #columns: Array<Column> = []
+  /** Steps that one column holds. */
+  #stride = 1
+  #inLast = 0
+  #pending: Column = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+  #hardest: TaskEntry | null = null
+  #ended: Extract<RunEvent, { _tag: "RunEnded" }> | null = null
+  #slowest = 0
+  readonly evaluations: Array<Evaluation> = []
+  policy = ""
+  versions: Readonly<Record<string, string>> = {}
+  step = 0
+  startedAt = 0
+  updatedAt = 0
+  seeding = true
+  /** What kept a line from being understood. */
+  problem: { readonly state: "newer" | "unreadable"; readonly message: string } | null = null
+
+  /** Takes a line of the log in. A line that cannot be understood is noted and left out. */
+  accept(line: string, place: Place): void {
+    let json: unknown
+    try {
+      json = JSON.parse(line)
+    } catch {
+      this.problem ??= { state: "unreadable", message: `events.jsonl: no JSON at byte ${place.offset}` }
+      return
+    }
+    const event = decode(json)
+    if (Result.isSuccess(event)) return this.apply(event.success, place)
+    const tag = tagOf(json)
+    this.problem ??= tags.has(tag)
+      ? { state: "unreadable", message: `events.jsonl: ${tag} at byte ${place.offset} has another form` }
+      : { state: "newer", message: `events.jsonl: ${tag || "a line"} of a later version` }
+  }
+
+  apply(event: RunEvent, place: Place): void {
+    this.startedAt ||= event.at
+    this.#slowest = Math.max(this.#slowest, event.at - (this.updatedAt || event.at))
+    this.updatedAt = event.at
+    this.#ended = event._tag === "RunEnded" ? event : null
+    this.#alerts.apply(event)
+    switch (event._tag) {
+      case "RunStarted":
+        this.policy = event.policy
+        this.versions = event.versions
+        return
+      case "TaskAdded":
+        return this.#task(event.record, place)
+      case "Proposed":
+        return this.#proposed(event)
+      case "StepCompleted":
+        return this.#stepCompleted(event)
+      case "Evaluated":
+        this.seeding = false
+        this.evaluations.push(evaluationOf(event))
+        if (this.evaluations.length > maxEvaluations) this.evaluations.splice(1, 1)
+        return
+      case "Checkpointed":
+      case "RunEnded":
+      case "Seeded":
+    }
+  }
+
+  #task(record: Extract<RunEvent, { _tag: "TaskAdded" }>["record"], place: Place): void {
+    const { id, kind, parents, step, successRate, task } = record
+    const entry = { id, kind, step, successRate, parents, place }
+    this.#tasks.set(id, entry)
+    if (successRate !== null) {
+      const bin = binOf(successRate)
+      this.#pending.rates[bin] = (this.#pending.rates[bin] ?? 0) + 1
+      if (successRate > 0 && successRate <= (this.#hardest?.successRate ?? 1)) this.#hardest = entry
+    }
+    const region = regionOf(task)
+    if (region === null) return
+    const known = this.#regions.get(kind) ?? new Set()
+    this.#regions.set(kind, known)
+    add(this.#pending, `diversity/${kind}/regions`, known.has(region) ? 0 : 1)
+    // What is new after so many is new enough: the set must not grow with the run.
+    if (known.size < 100_000) known.add(region)
+  }
+
+  #proposed({ kind, reason, status }: Extract<RunEvent, { _tag: "Proposed" }>): void {
+    const key = `${kind}/${status}/${reason}`
+    const count = this.#counts.get(key)
+    if (count === undefined) this.#counts.set(key, { kind, status, reason, count: 1 })
+    else count.count += 1
+    if (status === "accepted") return
+    const refused = `refused/${kind}/${reason === "" ? status : reason}`
+    const before = this.#pending.sums.get(refused)
+    if (before === undefined) add(this.#pending, refused, 1)
+    else before.sum += 1
+  }
+
+  #stepCompleted({ metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
+    this.seeding = false
+    this.step = step
+    const column = this.#pending
+    column.step = step
+    for (const [key, value] of Object.entries(metrics)) add(column, key, value)
+    for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
+    this.#pending = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+    const last = this.#columns.at(-1)
+    if (last !== undefined && this.#inLast < this.#stride) {
+      merge(last, column)
+      this.#inLast += 1
+      return
+    }
+    if (this.#columns.length === maxPoints) {
+      this.#columns = this.#columns.flatMap((each, i, all) => {
+        const next = all[i + 1]
+        if (i % 2 === 1) return []
+        if (next !== undefined) merge(each, next)
+        return [each]
+      })
+      this.#stride *= 2
+    }
+    this.#columns.push(column)
+    this.#inLast = 1
+  }
+
+  get steps(): ReadonlyArray<number> {
+    return this.#columns.map(({ step }) => step)
+  }
+
+  /** Values for each of `steps`; of all keys, or of those asked for. */
+  series(keys: ReadonlyArray<string> | null): Readonly<Record<string, ReadonlyArray<number | null>>> {
+    const known = new Set(this.#columns.flatMap(({ sums }) => [...sums.keys()]))
+    return Object.fromEntries(
+      [...known]
+        .filter((key) => keys === null || keys.includes(key))
+        .map((key) => [
+          key,
+          this.#columns.map(({ sums }) => {
+            const entry = sums.get(key)
+            return entry === undefined ? null : entry.sum / entry.count
+          }),
+        ]),
+    )
+  }
+
+  get successRates(): Histogram {
+    return { steps: this.steps, bins, columns: this.#columns.map(({ rates }) => [...rates]) }
+  }
+
+  get proposals(): ReadonlyArray<ProposalCount> {
+    return [...this.#counts.values()]
+  }
+
+  get alerts(): ReadonlyArray<Alert> {
+    return this.#alerts.alerts
+  }
+
+  /** Share solved of the dev tasks, over all suites, at each evaluation. */
+  get heldOut(): ReadonlyArray<number> {
+    return this.evaluations
+      .filter(({ split }) => split === "dev")
+      .map(({ results }) => {
+        const total = results.reduce((sum, result) => sum + result.total, 0)
+        return total === 0 ? 0 : results.reduce((sum, { correct }) => sum + correct, 0) / total
+      })
+  }
+
+  get hardest(): number | null {
+    return this.#hardest?.id ?? null
+  }
+
+  /**
+   * A run tells how it ended. One that does not is taken for crashed when it was silent for five times its longest
+   * silence so far, and for two minutes at least.
+   */
+  state(now: number): { readonly state: RunState; readonly message: string } {
+    if (this.#ended !== null) return { state: this.#ended.status, message: this.#ended.message }
+    if (this.problem !== null) return this.problem
+    const silence = now - this.updatedAt
+    if (this.updatedAt > 0 && silence > Math.max(120_000, 5 * this.#slowest)) {
+      return { state: "crashed", message: `no event for ${Math.round(silence / 60_000)} min, and no end` }
+    }
+    return { state: this.seeding ? "seeding" : "training", message: "" }
+  }
+
+  placeOf(task: number): Place | null {
+    return this.#tasks.get(task)?.place ?? null
+  }
+
+  /** A task with its ancestors and descendants, nearest first, at most `limit`; titles are left to the reader. */
+  lineage(task: number, limit: number): ReadonlyArray<LineageTask & { readonly place: Place }> {
+    const start = this.#tasks.get(task)
+    if (start === undefined) return []
+    const children = new Map<number, Array<number>>()
+    for (const { id, parents } of this.#tasks.values()) {
+      for (const parent of parents) {
+        const known = children.get(parent)
+        if (known === undefined) children.set(parent, [id])
+        else known.push(id)
+      }
+    }
+    const found = new Map([[task, start]])
+    const walk = (next: (entry: TaskEntry) => ReadonlyArray<number>, most: number) => {
+      const queue = [start]
+      for (let entry = queue.shift(); entry !== undefined && found.size < most; entry = queue.shift()) {
+        for (const id of next(entry)) {
+          const relative = this.#tasks.get(id)
+          if (relative === undefined || found.has(id) || found.size >= most) continue
+          found.set(id, relative)
+          queue.push(relative)
+        }
+      }
+    }
+    // Ancestors are few and the descendants of a seed may be thousands: both sides get their half.
+    walk(({ parents }) => parents, Math.ceil(limit / 2))
+    walk(({ id }) => children.get(id) ?? [], limit)
+    return [...found.values()].map((entry) => ({ ...entry, title: "" }))
+  }
+}
+
+const add = ({ sums }: Column, key: string, value: number): void => {
+  const entry = sums.get(key)
+  if (entry === undefined) sums.set(key, { sum: value, count: 1 })
+  else {
+    entry.sum += value
+    entry.count += 1
+  }
+}
+
+const merge = (into: Column, from: Column): void => {
+  into.step = from.step
+  for (const [key, { count, sum }] of from.sums) {
+    const entry = into.sums.get(key)
+    if (entry === undefined) into.sums.set(key, { sum, count })
+    else {
+      entry.sum += sum
+      entry.count += count
+    }
+  }
+  for (const [bin, count] of from.rates.entries()) into.rates[bin] = (into.rates[bin] ?? 0) + count
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const tagOf = (json: unknown): string =>
+  isRecord(json) && typeof json["_tag"] === "string" ? json["_tag"] : ""
+
+/** Language tasks name the shape of their program. */
+const regionOf = (task: unknown): string | null =>
+  isRecord(task) && typeof task["region"] === "string" ? task["region"] : null
+
+/** A task in a line: its program where it has one. */
+export const titleOf = (task: unknown): string =>
+  (isRecord(task) && typeof task["program"] === "string"
+    ? task["program"].trim().replaceAll(/\s*\n\s*/gu, "; ")
+    : (JSON.stringify(task) ?? "")
+  ).slice(0, 160)
+
+const evaluationOf = ({ results, seconds, step }: Extract<RunEvent, { _tag: "Evaluated" }>): Evaluation => ({
+  step,
+  split: results[0]?.split ?? "dev",
+  seconds,
+  results: results.map((result: SuiteResult) => ({
+    suite: result.suite,
+    kind: result.kind,
+    correct: result.correct,
+    total: result.total,
+    badFormat: result.badFormat,
+    ...wilson(result.correct, result.total),
+  })),
+})
+
+/** The 95 % score interval of a share (E. B. Wilson, 1927). */
+export const wilson = (correct: number, total: number): { readonly low: number; readonly high: number } => {
+  if (total === 0) return { low: 0, high: 1 }
+  const z = 1.959964
+  const share = correct / total
+  const scale = 1 + (z * z) / total
+  const middle = (share + (z * z) / (2 * total)) / scale
+  const half = (z / scale) * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total))
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
+}
