@@ -157,7 +157,7 @@ describe("a run", () => {
     ),
   )
 
-  it.effect.each(["paper", "code"])("goes through with the settings of preset %s, in a small world", (name) =>
+  it.effect.each(["paper", "code", "fixed"])("goes through with the settings of preset %s, in a small world", (name) =>
     inFolder((folder) =>
       Effect.gen(function* () {
         const preset = presets[name]
