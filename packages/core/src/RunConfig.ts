@@ -3,7 +3,7 @@
  * `config.json`. No default is hidden elsewhere.
  */
 import { Result, Schema } from "effect"
-import { code, nano, paper } from "./presets.ts"
+import { code, fixed, nano, paper } from "./presets.ts"
 import { type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
 
 export { KindConfig, RunConfig } from "./runConfigSchema.ts"
@@ -168,8 +168,8 @@ const editDistance = (a: string, b: string): number => {
 }
 
 export { nano }
-export const presets: Readonly<Record<string, RunConfig>> = { nano, paper, code }
-export type PresetName = "nano" | "paper" | "code"
+export type PresetName = "nano" | "paper" | "code" | "fixed"
+export const presets: Readonly<Record<string, RunConfig>> = { nano, paper, code, fixed }
 
 /** The learning rate at a step, counted from 1. */
 export const learningRateAt = (config: RunConfig, step: number): number => {

@@ -1,6 +1,9 @@
 /**
  * The named configurations that a run can begin with. `nano` is the default. `paper` is Absolute Zero as published
- * (arXiv 2505.03335, §3 and its table of hyperparameters), `code` as released (commit a82124e), where the two differ.
+ * (arXiv 2505.03335, §3 and its table of hyperparameters), `code` as released (commit a82124e), where the two differ, `fixed`
+ * the published one with duplicates refused.
+ *
+ * docs/ALGORITHM.md has every difference; `pnpm document:presets` writes it there.
  */
 import { presets as rewards } from "./Reward.ts"
 import type { KindConfig, RunConfig } from "./runConfigSchema.ts"
@@ -152,4 +155,12 @@ export const code: RunConfig = {
   loss: { _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: 3 },
   entropyBonus: 0,
   update: { epochs: 1, miniBatch: 128 },
+}
+
+export const fixed: RunConfig = {
+  ...paper,
+  preset: "fixed",
+  reward: rewards.fixed,
+  // A buffer of near-identical programs teaches little: a program and input that are known are worth what an invalid one is.
+  buffer: { ...paper.buffer, refuseDuplicates: true },
 }

@@ -160,42 +160,44 @@ describe("a run", () => {
     ),
   )
 
-  it.effect.each(["paper", "code"])("goes through with the settings of preset %s, in a small world", (name) =>
-    inFolder((folder) =>
-      Effect.gen(function* () {
-        const preset = presets[name]
-        if (preset === undefined) return assert.fail(`no preset ${name}`)
-        const small = {
-          seeds: 1,
-          proposedSeeds: 12,
-          proposals: 6,
-          tasks: 6,
-          solve: 6,
-          maxTokens: { propose: 40, solve: 20 },
-        }
-        const { exit } = yield* start(folder, {
-          config: {
-            ...preset,
-            steps: 3,
-            environments: ["puzzles"],
-            kinds: { result: small, operand: small, operator: small },
-            maxSeedRounds: 4,
-            update: { ...preset.update, miniBatch: preset.update.miniBatch === null ? null : 8 },
-          },
-          world: { suites },
-        })
-        assert.isTrue(Exit.isSuccess(exit), String(exit))
-        const { events } = yield* readSummary(folder)
-        const steps = events.flatMap((event) => (event._tag === "StepCompleted" ? [event.metrics] : []))
-        assert.lengthOf(steps, 3)
-        for (const metrics of steps) {
-          // One answer to each of the tasks drawn from the buffers is learned from, none of the estimates' is.
-          assert.isAtMost(metrics["train/sequences"] ?? 0, 6 * 3 * 2)
-          assert.isAbove(metrics["train/sequences"] ?? 0, 6)
-          assert.strictEqual((metrics["train/updates"] ?? 0) > 1, name === "code")
-        }
-      }),
-    ),
+  it.effect.each(["paper", "code", "fixed"])(
+    "goes through with the settings of preset %s, in a small world",
+    (name) =>
+      inFolder((folder) =>
+        Effect.gen(function* () {
+          const preset = presets[name]
+          if (preset === undefined) return assert.fail(`no preset ${name}`)
+          const small = {
+            seeds: 1,
+            proposedSeeds: 12,
+            proposals: 6,
+            tasks: 6,
+            solve: 6,
+            maxTokens: { propose: 40, solve: 20 },
+          }
+          const { exit } = yield* start(folder, {
+            config: {
+              ...preset,
+              steps: 3,
+              environments: ["puzzles"],
+              kinds: { result: small, operand: small, operator: small },
+              maxSeedRounds: 4,
+              update: { ...preset.update, miniBatch: preset.update.miniBatch === null ? null : 8 },
+            },
+            world: { suites },
+          })
+          assert.isTrue(Exit.isSuccess(exit), String(exit))
+          const { events } = yield* readSummary(folder)
+          const steps = events.flatMap((event) => (event._tag === "StepCompleted" ? [event.metrics] : []))
+          assert.lengthOf(steps, 3)
+          for (const metrics of steps) {
+            // One answer to each of the tasks drawn from the buffers is learned from, none of the estimates' is.
+            assert.isAtMost(metrics["train/sequences"] ?? 0, 6 * 3 * 2)
+            assert.isAbove(metrics["train/sequences"] ?? 0, 6)
+            assert.strictEqual((metrics["train/updates"] ?? 0) > 1, name === "code")
+          }
+        }),
+      ),
   )
 
   it.effect("lets the first policy fill the buffers, and begins with what it has after so many rounds", () =>
