@@ -1,7 +1,7 @@
 /**
  * Tools that build executors and that a package installs for that alone, away from the workspace: they are
- * large and needed by whoever changes a guest only. Exact versions: the `package.json` of the folder that is
- * given.
+ * large and needed by whoever changes a guest only. Exact versions: the `package.json` and `package-lock.json` of the
+ * folder that is given.
  */
 import { execFile } from "node:child_process"
 import { cp, mkdir, readFile } from "node:fs/promises"
@@ -41,11 +41,11 @@ export const runTool = async (
   })
 }
 
-/** Installs what `pins`, a folder with a `package.json`, names. jco and binaryen must be among it. */
+/** Installs what `pins`, a folder with a `package.json` and its lock, names. jco and binaryen must be among it. */
 export const installNpmTools = async (pins: URL, folder: string): Promise<NpmTools> => {
   await mkdir(folder, { recursive: true })
   await cp(fileURLToPath(pins), folder, { recursive: true })
-  await execute("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], {
+  await execute("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: folder,
   })
   const node = (...path: ReadonlyArray<string>): Tool => {

@@ -2,6 +2,7 @@
 
 fn main() {
     napi_build::setup();
+    println!("cargo::rerun-if-env-changed=AZR_SOURCE_DIGEST");
     version("AZR_PACKAGE_VERSION", "../package.json", "\"version\": \"");
     version("AZR_WASMTIME_VERSION", "Cargo.toml", "wasmtime = { version = \"=");
 }

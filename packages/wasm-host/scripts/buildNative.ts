@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { addonFile, wasmtimeStatus } from "../src/wasmtime/addon.ts"
+import { sourceDigest } from "../src/wasmtime/sourceDigest.ts"
 
 const crate = new URL("../native/", import.meta.url)
 const library = new URL(
@@ -21,7 +22,9 @@ const fail = (text: string): never => {
 }
 
 const cargo = (...args: ReadonlyArray<string>): void => {
-  const { error, status } = spawnSync("cargo", args, { cwd: fileURLToPath(crate), stdio: "inherit" })
+  // The addon reports the digest, and is refused once these files are others.
+  const env = { ...process.env, AZR_SOURCE_DIGEST: sourceDigest(crate) ?? "" }
+  const { error, status } = spawnSync("cargo", args, { cwd: fileURLToPath(crate), env, stdio: "inherit" })
   if (error !== undefined) fail(`cargo cannot be run (${error.message}); get Rust from https://rustup.rs`)
   if (status !== 0) fail(`cargo ${args[0]} failed`)
 }

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readdir, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { assert, describe, it } from "vitest"
 import type { PoolWorker } from "../src/PoolWorker.ts"
 import { type Addon, addonFile, loadAddon, wasmtimeStatus } from "../src/wasmtime/addon.ts"
+import { sourceDigest } from "../src/wasmtime/sourceDigest.ts"
 import { CodeCache } from "../src/wasmtime/CodeCache.ts"
 import { wasmtimeEngine } from "../src/wasmtime/wasmtimeEngine.ts"
 import { meterGuest, writeComponent } from "./guest.ts"
@@ -15,6 +16,8 @@ const temporaryFile = async (name: string, text: string): Promise<URL> => {
   await writeFile(path, text)
   return pathToFileURL(path)
 }
+
+const native = new URL("../native/", import.meta.url)
 
 describe("the loader of the addon", () => {
   const refusal = (file: URL): string => {
@@ -28,8 +31,8 @@ describe("the loader of the addon", () => {
   it("says what is wrong with one that is missing, no library, or of another version", async () => {
     assert.include(refusal(new URL("missing.node", addonFile)), "is not built")
     assert.include(refusal(await temporaryFile("text.node", "no library")), "cannot be loaded")
-    const identify = (version: string, protocol: number) =>
-      `exports.identify = () => (${JSON.stringify({ version, protocol, wasmtime: "1", compatibility: "" })})`
+    const identify = (version: string, protocol: number, sources?: string | null) =>
+      `exports.identify = () => (${JSON.stringify({ version, protocol, sources, wasmtime: "1", compatibility: "" })})`
     assert.include(
       refusal(await temporaryFile("old.cjs", identify("0.0.0-old", 1))),
       "was built for version 0.0.0-old (protocol 1), this is ",
@@ -38,6 +41,26 @@ describe("the loader of the addon", () => {
       JSON.stringify(await import("../package.json", { with: { type: "json" } })),
     ).default as { readonly version: string }
     assert.include(refusal(await temporaryFile("new.cjs", identify(version, 1e6))), "(protocol 1000000)")
+    for (const stale of [undefined, "", "0".repeat(64)]) {
+      const file = await temporaryFile("stale.cjs", identify(version, 2, stale))
+      assert.include(refusal(file), "was built from other sources")
+    }
+    const current = await temporaryFile("current.cjs", identify(version, 2, sourceDigest(native)))
+    assert.isTrue(loadAddon(current).available)
+  })
+
+  it("knows sources by each of their files, their names included", async () => {
+    const copy = pathToFileURL(`${await mkdtemp(join(tmpdir(), "azr-native-"))}/`)
+    assert.isNull(sourceDigest(copy))
+    for (const part of ["Cargo.toml", "build.rs", "pinned.lock", "src"])
+      await cp(new URL(part, native), new URL(part, copy), { recursive: true })
+    const digests = [sourceDigest(copy)]
+    assert.strictEqual(digests[0], sourceDigest(native))
+    for (const changed of ["src/clean.rs", "src/new.rs", "pinned.lock"]) {
+      await writeFile(new URL(changed, copy), "// changed")
+      digests.push(sourceDigest(copy))
+    }
+    assert.strictEqual(new Set(digests).size, digests.length)
   })
 
   it("agrees with the status that it reports", () => {

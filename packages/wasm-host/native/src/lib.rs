@@ -26,19 +26,23 @@ pub struct Identity {
     pub version: String,
     /// Changes when a function of the addon does.
     pub protocol: u32,
+    /// Digest of this crate's files, which the loader takes of those that it finds.
+    pub sources: String,
     /// Version of wasmtime.
     pub wasmtime: String,
     /// Equal for engines that can run each other's compiled code.
     pub compatibility: String,
 }
 
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 
 #[napi]
 pub fn identify() -> napi::Result<Identity> {
     Ok(Identity {
         version: env!("AZR_PACKAGE_VERSION").to_owned(),
         protocol: PROTOCOL,
+        // A plain `cargo build` does not know it, and makes an addon that is refused.
+        sources: option_env!("AZR_SOURCE_DIGEST").unwrap_or_default().to_owned(),
         wasmtime: env!("AZR_WASMTIME_VERSION").to_owned(),
         compatibility: engine::compatibility()?,
     })

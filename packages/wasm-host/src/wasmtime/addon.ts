@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import type { Call, CallResult } from "../Call.ts"
+import { sourceDigest } from "./sourceDigest.ts"
 
 /** What `native/src/lib.rs` exports. */
 export interface Addon {
@@ -18,6 +19,8 @@ export interface Identity {
   /** Version of the package that the addon was built from. */
   readonly version: string
   readonly protocol: number
+  /** `sourceDigest` of what it was built from; addons before protocol 2 do not say. */
+  readonly sources?: string
   readonly wasmtime: string
   /** Equal for addons that can run each other's compiled code. */
   readonly compatibility: string
@@ -47,7 +50,7 @@ export interface UsableAddon {
 type LoadedAddon = UsableAddon | Extract<WasmtimeStatus, { available: false }>
 
 /** Changes with what the addon exports, there and here. */
-const PROTOCOL = 1
+const PROTOCOL = 2
 
 const require = createRequire(import.meta.url)
 const { version: packageVersion } = require("../../package.json") as { readonly version: string }
@@ -58,7 +61,13 @@ export const addonFile: URL = new URL(
   import.meta.url,
 )
 
-const hint = "Install Rust (https://rustup.rs) and run `npm run build:native`, or choose the v8 host."
+/** Of this checkout; null in an installed package, which ships neither the addon nor what it is built from. */
+const sources = sourceDigest(new URL("../../native/", import.meta.url))
+
+const hint =
+  sources === null
+    ? "Choose the v8 host; this one can be built in a checkout of the repository only."
+    : "Install Rust (https://rustup.rs) and run `npm run build:native`, or choose the v8 host."
 
 /** Loads the addon, or says why not. Node loads a file once, so asking again costs little. */
 export const loadAddon = (file: URL = addonFile): LoadedAddon => {
@@ -73,6 +82,8 @@ export const loadAddon = (file: URL = addonFile): LoadedAddon => {
           `this is ${packageVersion} (protocol ${PROTOCOL})`,
       )
     }
+    if (sources !== null && identity.sources !== sources)
+      return refuse("its native addon was built from other sources than those in native/")
     return { available: true, addon, identity }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
