@@ -23,7 +23,7 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
   const fs = yield* FileSystem.FileSystem
   const text = yield* fs.readFileString(file).pipe(Effect.mapError(unreadable(file)))
   const unusable = (reason: string) => new UsageError({ message: `${file} ${reason}` })
-  const content: unknown = yield* /\.json$/.test(file)
+  const content: unknown = yield* file.endsWith(".json")
     ? Effect.try({ try: (): unknown => JSON.parse(text), catch: () => unusable("is not JSON") })
     : Effect.tryPromise({
         try: () => importModule(path.resolve(file)),
