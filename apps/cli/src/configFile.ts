@@ -1,32 +1,18 @@
 /** `azr.config.ts`: loaded as a module (Node strips its types), its settings over their preset, its names from its folder. */
-import { registerHooks } from "node:module"
 import path from "node:path"
-import { pathToFileURL } from "node:url"
 import { RunConfig } from "@azr/core"
 import { Effect, FileSystem } from "effect"
 import { UsageError, unreadable } from "./exitCodes.ts"
-
-/** A configuration may lie anywhere: `@azr/core`, where nothing near it is called so, is the one of this command. */
-const ownPackages = () =>
-  registerHooks({
-    resolve: (specifier, context, next) => {
-      try {
-        return next(specifier, context)
-      } catch (error) {
-        if (!specifier.startsWith("@azr/")) throw error
-        return next(specifier, { ...context, parentURL: import.meta.url })
-      }
-    },
-  })
+import { importUserModule } from "./userModule.ts"
 
 export const readConfigFile = Effect.fn("readConfigFile")(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* fs.readFileString(file).pipe(Effect.mapError(unreadable(file)))
   const unusable = (reason: string) => new UsageError({ message: `${file} ${reason}` })
-  const content: unknown = yield* /\.json$/.test(file)
+  const content: unknown = yield* file.endsWith(".json")
     ? Effect.try({ try: (): unknown => JSON.parse(text), catch: () => unusable("is not JSON") })
     : Effect.tryPromise({
-        try: () => importModule(path.resolve(file)),
+        try: () => importUserModule(file),
         catch: (error) =>
           unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
       })
@@ -38,16 +24,6 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
   )
   return withNamesFrom(config, path.dirname(path.resolve(file)))
 })
-
-const importModule = async (file: string): Promise<unknown> => {
-  const hooks = ownPackages()
-  try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-    return module.default
-  } finally {
-    hooks.deregister()
-  }
-}
 
 /** Names that begin with `./` or `../` are files; they become absolute, so that the run can be continued from anywhere. */
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {

@@ -1,12 +1,11 @@
 /** The environments this command knows, by id, and those in modules of the user's. */
-import path from "node:path"
-import { pathToFileURL } from "node:url"
 import { Environment, type Executor, RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-python-wasm"
 import javascript from "@azr/env-js"
 import { Effect } from "effect"
 import { UsageError } from "./exitCodes.ts"
+import { importUserModule } from "./userModule.ts"
 
 export const environments: ReadonlyArray<LanguageEnvironment> = [
   python,
@@ -41,11 +40,10 @@ export const readEnvironment = Effect.fnUntraced(function* (
 ): Effect.fn.Return<AnyEnvironment, UsageError> {
   if (!/\.[cm]?[jt]s$/.test(name)) return yield* findEnvironment(name)
   const unusable = (reason: string) => new UsageError({ message: `${name} ${reason}` })
-  const module: unknown = yield* Effect.tryPromise({
-    try: () => import(pathToFileURL(path.resolve(name)).href),
+  const found: unknown = yield* Effect.tryPromise({
+    try: () => importUserModule(name),
     catch: (error) => unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
   })
-  const found = (module as { readonly default?: unknown }).default
   if (!isEnvironment(found)) return yield* unusable("has no environment for its default export")
   return found
 })

@@ -36,6 +36,7 @@ export const train = Effect.fn("train")(
     const checkpoint = typeof from === "string" ? null : from
     const resume = checkpoint?.state ?? null
     yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
+    yield* Effect.fromResult(Loop.suits(config, engine.capabilities))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
     if (from === "new") yield* holdRun(folder)
     const store =

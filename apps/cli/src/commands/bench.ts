@@ -96,5 +96,9 @@ const executorsCommand = Command.make(
 
 export const benchCommand = Command.make("bench").pipe(
   Command.withDescription("Measure this machine"),
+  Command.withExamples([
+    { command: "azr bench executors", description: "Programs a second, beside other ways to run them" },
+    { command: "azr bench trainer", description: "Tokens a second, beside PyTorch where it is installed" },
+  ]),
   Command.withSubcommands([executorsCommand, trainerCommand]),
 )

@@ -32,6 +32,7 @@ const list = Effect.fn("azr env list")(function* ({ json }: { readonly json: boo
 
 const listCommand = Command.make("list", { json }, list).pipe(
   Command.withDescription("All environments: kinds of tasks, prompt styles, title"),
+  Command.withExamples([{ command: "azr env list --json", description: "One JSON object an environment" }]),
 )
 
 const infoCommand = Command.make(
@@ -69,6 +70,10 @@ const infoCommand = Command.make(
   }),
 ).pipe(
   Command.withDescription("One environment: language, styles, kinds and what they refer to, held-out suites"),
+  Command.withExamples([
+    { command: "azr env info python-nano", description: "What the default trains on" },
+    { command: "azr env info ./my-environment.ts", description: "One of your own" },
+  ]),
 )
 
 const marks = { holds: "✓", broken: "✗", fault: "✗", skipped: "–" } as const
@@ -150,5 +155,9 @@ const testCommand = Command.make(
 
 export const envCommand = Command.make("env", { json }, list).pipe(
   Command.withDescription("List, inspect and test environments"),
+  Command.withExamples([
+    { command: "azr env", description: "All of them" },
+    { command: "azr env test python", description: "Check one against its contract" },
+  ]),
   Command.withSubcommands([listCommand, infoCommand, testCommand]),
 )

@@ -123,5 +123,11 @@ const nanoCommand = Command.make(
 
 export const studyCommand = Command.make("study").pipe(
   Command.withDescription("Experiments with controls"),
+  Command.withExamples([
+    {
+      command: "azr study nano --arm full --seeds 1",
+      description: "One run of the embedded default, with a report",
+    },
+  ]),
   Command.withSubcommands([nanoCommand]),
 )

@@ -48,8 +48,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   const { fresh, state } = yield* Effect.fromResult(prepare(options))
   const { config } = options
   const engine = yield* PolicyEngine
-  const unable = checkEngine(config, engine.capabilities)
-  if (unable !== null) return yield* new ConfigError({ message: unable })
+  yield* Effect.fromResult(suits(config, engine.capabilities))
   const store = yield* RunStore
   const heldOut = heldOutOf(state.tracks)
 
@@ -269,7 +268,13 @@ const checkLearning = ({
     : null
 }
 
-/** Settings that the engine cannot honour: refused before anything is computed. */
+/** Whether an engine can honour the settings: what it cannot is refused before anything is computed. */
+export const suits = (config: RunConfig, engine: Capabilities): Result.Result<void, ConfigError> => {
+  const problem = checkEngine(config, engine)
+  return problem === null ? Result.succeed(undefined) : Result.fail(new ConfigError({ message: problem }))
+}
+
+/** Settings that the engine does not have. */
 const checkEngine = ({ entropyBonus, kl, loss }: RunConfig, engine: Capabilities): string | null => {
   if (!engine.losses.includes(loss._tag)) {
     return `loss ${loss._tag}: the engine ${engine.backend} has ${engine.losses.join(", ")}`

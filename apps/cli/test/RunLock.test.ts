@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { holdRun, runLockOwner } from "../src/RunLock.ts"
+import { workspace } from "./azr.ts"
+
+const holder = join(import.meta.dirname, "fixtures/holder.ts")
+
+/** A process that tries to hold the folder once it is told to, and keeps what it has until its input ends. */
+const contend = (folder: string) => {
+  const child = spawn(process.execPath, ["--conditions=@azr/source", holder, folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
+  const said = once(child.stdout.setEncoding("utf8"), "data").then(([text]) => String(text).trimEnd())
+  const closed = once(child, "close")
+  return {
+    child,
+    begin: () => {
+      child.stdin.write("go\n")
+      return said
+    },
+    end: () => {
+      child.stdin.end()
+      return closed
+    },
+    kill: () => {
+      child.kill("SIGKILL")
+      return closed
+    },
+  }
+}
+
+const lockOf = (folder: string) => join(folder, "run.lock")
+const attempt = (folder: string) => Effect.runPromise(Effect.result(Effect.scoped(holdRun(folder))))
+
+describe("run.lock", { timeout: 60_000 }, () => {
+  it("is one process's: another is refused by the owner's pid, until it is gone", async () => {
+    const folder = join(workspace(), "run")
+    const [first, second] = [contend(folder), contend(folder)]
+    assert.strictEqual(await first.begin(), "held")
+    const owner = runLockOwner(folder)
+    assert.deepStrictEqual([owner?.pid, owner?.host], [first.child.pid, hostname()])
+    const refusal = await second.begin()
+    assert.include(refusal, `process ${first.child.pid} on ${hostname()} is writing to this run`)
+    await Promise.all([first.end(), second.end()])
+    assert.isFalse(existsSync(lockOf(folder)))
+    assert.strictEqual((await attempt(folder))._tag, "Success")
+  })
+
+  it("of a process that was killed is taken over, by exactly one of many", async () => {
+    for (let round = 0; round < 3; round++) {
+      const folder = join(workspace(), "run")
+      const dead = contend(folder)
+      assert.strictEqual(await dead.begin(), "held")
+      await dead.kill()
+      assert.isTrue(existsSync(lockOf(folder)))
+      assert.isNull(runLockOwner(folder))
+      const rivals = Array.from({ length: 5 }, () => contend(folder))
+      const answers = await Promise.all(rivals.map((rival) => rival.begin()))
+      assert.lengthOf(
+        answers.filter((answer) => answer === "held"),
+        1,
+        answers.join("\n"),
+      )
+      await Promise.all(rivals.map((rival) => rival.end()))
+      assert.deepStrictEqual(readdirSync(folder), [])
+    }
+  })
+
+  it("of a pid that belongs to another process by now is taken over", async () => {
+    const folder = workspace()
+    const owner = { pid: process.pid, host: hostname(), began: "1", token: "t" }
+    writeFileSync(lockOf(folder), JSON.stringify(owner))
+    assert.strictEqual((await attempt(folder))._tag, process.platform === "linux" ? "Success" : "Failure")
+  })
+
+  it("of another machine, or one that cannot be read, is left alone and named", async () => {
+    for (const content of [JSON.stringify({ pid: 1, host: "elsewhere", began: "", token: "t" }), "{"]) {
+      const folder = workspace()
+      writeFileSync(lockOf(folder), content)
+      const refused = await attempt(folder)
+      assert.include(
+        refused._tag === "Failure" ? refused.failure.message : "",
+        `if it is gone, remove ${lockOf(folder)}`,
+      )
+      assert.strictEqual(readFileSync(lockOf(folder), "utf8"), content)
+    }
+  })
+
+  it("says when the folder cannot be made", async () => {
+    const folder = workspace()
+    writeFileSync(join(folder, "file"), "")
+    mkdirSync(join(folder, "there"))
+    const refused = await attempt(join(folder, "file", "run"))
+    assert.include(refused._tag === "Failure" ? refused.failure.message : "", "ENOTDIR")
+  })
+})
