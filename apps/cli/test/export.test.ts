@@ -59,7 +59,8 @@ describe("azr export of tables", { timeout: 120_000 }, () => {
     async (what) => {
       for (const format of ["jsonl", "csv", "parquet"]) {
         const [file] = await exported("--what", what, "--format", format)
-        assert.strictEqual(file?.path, `small-${what}.${format}`)
+        assert.isDefined(file)
+        assert.strictEqual(file.path, `small-${what}.${format}`)
         const bytes = readFileSync(join(folder, file.path))
         assert.strictEqual(file.bytes, bytes.length)
         assert.strictEqual(file.sha256, createHash("sha256").update(bytes).digest("hex"))
