@@ -7,81 +7,133 @@ export interface Metric {
   readonly unit: "share" | "count" | "tokens" | "nats" | "reward" | "norm" | "rate" | "value"
   /** Which way is good, where one way is. */
   readonly better: "up" | "down" | null
+  /**
+   * Of a share or a mean: the count that it is over, reported in the same step. What was sampled in all is another count
+   * (`proposals`, `sampled`), so that nobody has to guess what a ratio leaves out. Null for what is no mean.
+   */
+  readonly over: string | null
   readonly doc: string
 }
 
-const metric = (key: string, unit: Metric["unit"], better: Metric["better"], doc: string): Metric => ({
+type Direction = Metric["better"]
+
+const count = (key: string, better: Direction, doc: string): Metric => ({
   key,
-  unit,
+  unit: "count",
   better,
+  over: null,
   doc,
 })
 
+const mean = (key: string, unit: Metric["unit"], better: Direction, over: string, doc: string): Metric => ({
+  key,
+  unit,
+  better,
+  over,
+  doc,
+})
+
+const single = (key: string, unit: Metric["unit"], better: Direction, doc: string): Metric => ({
+  key,
+  unit,
+  better,
+  over: null,
+  doc,
+})
+
+const proposals = "propose/<kind>/proposals"
+const sampled = "solve/<kind>/sampled"
+const answers = "solve/<kind>/answers"
+const updates = "train/updates"
+
 export const registry: ReadonlyArray<Metric> = [
-  metric("propose/<kind>/proposals", "count", null, "Proposals sampled."),
-  metric(
+  count(proposals, null, "Proposals sampled, all of them."),
+  count("propose/<kind>/judged", null, "Proposals that were judged: all but those lost to faults."),
+  mean(
     "propose/<kind>/valid",
     "share",
     "up",
+    "propose/<kind>/judged",
     "Proposals that are valid tasks, new or not, among those judged.",
   ),
-  metric("propose/<kind>/new", "share", "up", "Accepted tasks among the valid ones that are not held out."),
-  metric("propose/<kind>/heldOut", "count", null, "Valid tasks that were dropped because they are held out."),
-  metric("propose/<kind>/accepted", "count", null, "Tasks that entered the buffer."),
-  metric("propose/<kind>/faults", "count", "down", "Proposals lost to infrastructure faults."),
-  metric("propose/<kind>/reward", "reward", "up", "Mean proposer reward over rewarded proposals."),
-  metric("propose/<kind>/tokens", "tokens", null, "Mean length of a proposal."),
-  metric(
+  count("propose/<kind>/heldOut", null, "Valid tasks that were dropped because they are held out."),
+  count("propose/<kind>/free", null, "Valid tasks that are not held out."),
+  mean(
+    "propose/<kind>/new",
+    "share",
+    "up",
+    "propose/<kind>/free",
+    "Accepted tasks among the valid ones that are not held out.",
+  ),
+  count("propose/<kind>/accepted", null, "Tasks that entered the buffer."),
+  count("propose/<kind>/faults", "down", "Proposals lost to infrastructure faults."),
+  count("propose/<kind>/rewarded", null, "Proposals with a reward: neither lost nor kept out by a rule."),
+  mean(
+    "propose/<kind>/reward",
+    "reward",
+    "up",
+    "propose/<kind>/rewarded",
+    "Mean proposer reward over rewarded proposals.",
+  ),
+  mean("propose/<kind>/tokens", "tokens", null, proposals, "Mean length of a proposal."),
+  mean(
     "propose/<kind>/task/<measure>",
     "value",
     null,
+    "propose/<kind>/accepted",
     "Mean of a measure of the accepted tasks, named by the environment.",
   ),
-  metric("solve/<kind>/answers", "count", null, "Answers judged."),
-  metric("solve/<kind>/correct", "share", "up", "Correct answers among those judged."),
-  metric(
+  count(sampled, null, "Answers sampled, all of them."),
+  count(answers, null, "Answers judged: all but those lost to faults."),
+  mean("solve/<kind>/correct", "share", "up", answers, "Correct answers among those judged."),
+  mean(
     "solve/<kind>/badFormat",
     "share",
     "down",
+    answers,
     "Answers without the form asked for, among those judged.",
   ),
-  metric("solve/<kind>/faults", "count", "down", "Answers lost to infrastructure faults."),
-  metric("solve/<kind>/reward", "reward", "up", "Mean solver reward."),
-  metric("solve/<kind>/tokens", "tokens", null, "Mean length of an answer."),
-  metric("solve/<kind>/learnable", "share", "up", "Estimated tasks solved sometimes but not always."),
-  metric(
+  count("solve/<kind>/faults", "down", "Answers lost to infrastructure faults."),
+  count("solve/<kind>/rewarded", null, "Answers with a reward."),
+  mean("solve/<kind>/reward", "reward", "up", "solve/<kind>/rewarded", "Mean solver reward."),
+  mean("solve/<kind>/tokens", "tokens", null, sampled, "Mean length of an answer."),
+  count(
+    "solve/<kind>/estimated",
+    null,
+    "Tasks whose success rate was estimated from at least one judged answer.",
+  ),
+  mean(
+    "solve/<kind>/learnable",
+    "share",
+    "up",
+    "solve/<kind>/estimated",
+    "Estimated tasks solved sometimes but not always.",
+  ),
+  mean(
     "solve/<kind>/response/<measure>",
     "value",
     null,
+    sampled,
     "Mean of a measure of the responses, named by the environment.",
   ),
-  metric("buffer/<kind>/size", "count", null, "Tasks in the buffer, seeds included."),
-  metric(
-    "train/updates",
-    "count",
-    null,
-    "Steps of the optimizer; the metrics of training are means over them.",
-  ),
-  metric("train/loss", "value", null, "Sum of weighted token losses of an update."),
-  metric("train/gradNorm", "norm", null, "Norm of the gradient before clipping."),
-  metric("train/entropy", "nats", null, "Mean entropy of the policy on the trained tokens."),
-  metric("train/clipped", "share", null, "Trained tokens whose ratio was clipped."),
-  metric(
+  count("buffer/<kind>/size", null, "Tasks in the buffer, seeds included."),
+  count(updates, null, "Steps of the optimizer; the metrics of training are means over them."),
+  mean("train/loss", "value", null, updates, "Sum of weighted token losses of an update."),
+  mean("train/gradNorm", "norm", null, updates, "Norm of the gradient before clipping."),
+  mean("train/entropy", "nats", null, updates, "Mean entropy of the policy on the trained tokens."),
+  mean("train/clipped", "share", null, updates, "Trained tokens whose ratio was clipped."),
+  mean(
     "train/kl",
     "nats",
     null,
+    updates,
     "Mean estimate, per token, of the KL divergence from the policy that the run began with.",
   ),
-  metric("train/learningRate", "rate", null, "Learning rate of the update."),
-  metric("train/sequences", "count", null, "Sequences with a non-zero advantage."),
-  metric("train/tokens", "tokens", null, "Response tokens trained on."),
-  metric(
-    "train/zeroVariance",
-    "count",
-    "down",
-    "Cells in which every advantage was 0, so that they taught nothing.",
-  ),
-  metric("generate/tokens", "tokens", null, "Tokens sampled in the step."),
+  mean("train/learningRate", "rate", null, updates, "Learning rate of the update."),
+  count("train/sequences", null, "Sequences with a non-zero advantage."),
+  single("train/tokens", "tokens", null, "Response tokens trained on."),
+  count("train/zeroVariance", "down", "Cells in which every advantage was 0, so that they taught nothing."),
+  single("generate/tokens", "tokens", null, "Tokens sampled in the step."),
 ]
 
 /** The registry's entry for a concrete key, e.g. `propose/deduction/valid`. */
@@ -93,6 +145,12 @@ export const lookup = (key: string): Metric | undefined => {
       pattern.length === parts.length && pattern.every((part, i) => part.startsWith("<") || part === parts[i])
     )
   })
+}
+
+/** The key of the count that a concrete share or mean is over, e.g. of `solve/deduction/correct`; null for other keys. */
+export const countOf = (key: string): string | null => {
+  const over = lookup(key)?.over ?? null
+  return over === null ? null : over.replace("<kind>", key.split("/")[1] ?? "")
 }
 
 /** Mean of what is there, or nothing: a metric without samples is absent, never 0. */

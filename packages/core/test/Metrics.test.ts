@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { lookup, meanOf, meansOf, registry } from "../src/Metrics.ts"
+import { metricsDocument } from "../scripts/metricsDocument.ts"
+import { countOf, lookup, meanOf, meansOf, registry } from "../src/Metrics.ts"
 
 describe("registry", () => {
   it("has every key once, with a line of documentation", () => {
@@ -28,6 +30,34 @@ describe("registry", () => {
     "solve/deduction/valid",
   ])("does not know %j", (key) => {
     assert.isUndefined(lookup(key))
+  })
+})
+
+describe("counts", () => {
+  it("are in the registry, and every share has one", () => {
+    for (const { key, over, unit } of registry) {
+      if (over !== null) assert.strictEqual(registry.find((entry) => entry.key === over)?.unit, "count", key)
+      if (unit === "share") assert.isNotNull(over, key)
+    }
+  })
+
+  it("are of the same kind as the ratio", () => {
+    assert.strictEqual(countOf("solve/deduction/correct"), "solve/deduction/answers")
+    assert.strictEqual(countOf("propose/a/task/statements"), "propose/a/accepted")
+    assert.strictEqual(countOf("train/entropy"), "train/updates")
+    assert.isNull(countOf("solve/deduction/answers"))
+    assert.isNull(countOf("nothing"))
+  })
+})
+
+describe("docs/METRICS.md", () => {
+  it("has the metrics of today; if not, run pnpm document:metrics", () => {
+    const text = readFileSync(new URL("../../../docs/METRICS.md", import.meta.url), "utf8")
+    assert.strictEqual(text, metricsDocument())
+    for (const { doc, key } of registry) {
+      assert.include(text, `| \`${key}\` |`)
+      assert.include(text, doc)
+    }
   })
 })
 

@@ -50,7 +50,13 @@ export const downloadSuite = Effect.fn("downloadSuite")(function* (name: string)
       // Loaded here: no other command should wait for it.
       try: async () => {
         const { downloadFile } = await import("@huggingface/hub")
-        return downloadFile({ repo: { type: "dataset", name: repository }, revision, path: file })
+        return downloadFile({
+          repo: { type: "dataset", name: repository },
+          revision,
+          path: file,
+          // As Hugging Face's own tools read it: the address of a mirror.
+          ...(process.env["HF_ENDPOINT"] === undefined ? {} : { hubUrl: process.env["HF_ENDPOINT"] }),
+        })
       },
       catch: (cause) => ({ message: cause instanceof Error ? cause.message : String(cause) }),
     })

@@ -133,11 +133,11 @@ const metricsOf = (
         kind,
         learned.answers.filter(({ response }) => response.question.track.kind.id === kind),
       ),
-      ...meanOf(
-        `solve/${kind}/learnable`,
-        estimates
-          .filter(({ answers, attempts }) => attempts > 0 && answers[0]?.question.track.kind.id === kind)
-          .map(({ attempts, solved }) => (solved > 0 && solved < attempts ? 1 : 0)),
+      ...learnableMetrics(
+        kind,
+        estimates.filter(
+          ({ answers, attempts }) => attempts > 0 && answers[0]?.question.track.kind.id === kind,
+        ),
       ),
       [`buffer/${kind}/size`]: sizeOf(
         state.tracks.filter((track) => track.kind.id === kind),
@@ -156,6 +156,20 @@ const kindsOf = (state: LoopState): ReadonlyArray<string> => [
   ...new Set(state.tracks.map(({ kind }) => kind.id)),
 ]
 
+const learnableMetrics = (
+  kind: string,
+  estimates: ReadonlyArray<Estimate>,
+): Readonly<Record<string, number>> =>
+  estimates.length === 0
+    ? {}
+    : {
+        [`solve/${kind}/estimated`]: estimates.length,
+        ...meanOf(
+          `solve/${kind}/learnable`,
+          estimates.map(({ attempts, solved }) => (solved > 0 && solved < attempts ? 1 : 0)),
+        ),
+      }
+
 const sizeOf = (tracks: ReadonlyArray<Track>, state: LoopState): number =>
   tracks.reduce((sum, { environment, kind }) => sum + state.buffer(environment.id, kind.id).size, 0)
 
@@ -168,6 +182,9 @@ const proposalMetrics = (kind: string, proposals: Learned["proposals"]): Readonl
   const accepted = valid.filter(({ status }) => status === "accepted")
   return {
     [`propose/${kind}/proposals`]: all.length,
+    [`propose/${kind}/judged`]: judged.length,
+    [`propose/${kind}/free`]: free.length,
+    [`propose/${kind}/rewarded`]: proposals.filter(({ reward }) => reward !== null).length,
     [`propose/${kind}/heldOut`]: valid.length - free.length,
     [`propose/${kind}/accepted`]: accepted.length,
     [`propose/${kind}/faults`]: all.length - judged.length,
@@ -204,7 +221,9 @@ const answerMetrics = (
   const verdicts = all.flatMap(({ verdict }) => verdict ?? [])
   const share = (wanted: string) => verdicts.map(({ verdict }) => (verdict === wanted ? 1 : 0))
   return {
+    [`solve/${kind}/sampled`]: all.length,
     [`solve/${kind}/answers`]: verdicts.length,
+    [`solve/${kind}/rewarded`]: answers.filter(({ reward }) => reward !== null).length,
     [`solve/${kind}/faults`]: all.length - verdicts.length,
     ...meanOf(`solve/${kind}/correct`, share("correct")),
     ...meanOf(`solve/${kind}/badFormat`, share("badFormat")),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { lookup } from "../../src/Metrics.ts"
+import { countOf, lookup } from "../../src/Metrics.ts"
 import { step } from "../../src/selfplay/Step.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { heldOutOf } from "../../src/selfplay/Validate.ts"
@@ -66,6 +66,18 @@ describe("Step", () => {
         ),
         [4, 0, 3 / 4, 1 / 4, (1 - 1 + 1 + 1) / 4, 1 / 2],
       )
+      assert.deepStrictEqual(
+        ["propose/result/judged", "propose/result/free", "propose/result/rewarded"].map(
+          (key) => metrics[key],
+        ),
+        [6, 3, 5],
+      )
+      assert.deepStrictEqual(
+        ["solve/result/sampled", "solve/result/rewarded", "solve/result/estimated"].map(
+          (key) => metrics[key],
+        ),
+        [4, 4, 2],
+      )
       assert.strictEqual(metrics["buffer/result/size"], 3)
       const generated = (metrics["generate/tokens"] ?? 0) - 7 * (of("tokens") ?? 0)
       assert.closeTo(generated, 4 * (metrics["solve/result/tokens"] ?? 0), 1e-9)
@@ -114,7 +126,7 @@ describe("Step", () => {
     }).pipe(withPolicy(playing(player))),
   )
 
-  it.effect("reports only metrics that the registry knows, all finite", () =>
+  it.effect("reports only metrics that the registry knows, all finite, each ratio beside its count", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(
         settings(
@@ -125,10 +137,20 @@ describe("Step", () => {
       accept(state, "result", "0 + 0")
       const keys = new Set<string>()
       for (let i = 0; i < 5; i++) {
-        for (const [key, value] of Object.entries((yield* once(state)).metrics)) {
+        const { metrics } = yield* once(state)
+        for (const [key, value] of Object.entries(metrics)) {
           keys.add(key)
           assert.isDefined(lookup(key), key)
           assert.isTrue(Number.isFinite(value), key)
+          const over = countOf(key)
+          if (over === null) continue
+          const count = metrics[over]
+          assert.isDefined(count, `${key} is over ${over}`)
+          assert.isAbove(count, 0, key)
+          // A share of so many is that many, whole.
+          if (lookup(key)?.unit === "share" && !key.startsWith("train/")) {
+            assert.closeTo(value * count, Math.round(value * count), 1e-9, key)
+          }
         }
       }
       assert.isAbove(keys.size, 40)

@@ -1,0 +1,50 @@
+/** The registry of metrics as a page for people: docs/METRICS.md, written by `pnpm document:metrics`. Pure. */
+import { type Metric, registry } from "../src/Metrics.ts"
+
+const groups: ReadonlyArray<readonly [prefix: string, title: string, about: string]> = [
+  ["propose/", "Proposing", "`<kind>` is a kind of task, `<measure>` what the environment measures of one."],
+  [
+    "solve/",
+    "Solving",
+    "Over the answers that the step learned from: estimates, tasks of the buffer, or both.",
+  ],
+  ["buffer/", "Buffers", "After the step."],
+  ["train/", "Training", "Absent where nothing was learned, or the engine cannot tell."],
+  ["generate/", "Sampling", "Both roles together."],
+]
+
+const arrow = { up: "↑", down: "↓" } as const
+
+const row = ({ better, doc, key, over, unit }: Metric): string =>
+  `| \`${key}\` | ${unit}${better === null ? "" : ` ${arrow[better]}`} | ${over === null ? "" : `\`${over}\``} | ${doc} |`
+
+export const metricsDocument = (): string => {
+  const sections = groups.map(([prefix, title, about]) =>
+    [
+      `## ${title}`,
+      about,
+      [
+        "| key | unit | over | |",
+        "|---|---|---|---|",
+        ...registry.filter(({ key }) => key.startsWith(prefix)).map(row),
+      ].join("\n"),
+    ].join("\n\n"),
+  )
+  return `${[
+    "# Metrics",
+    "<!-- Written by `pnpm document:metrics` in packages/core from src/Metrics.ts; a test compares. -->",
+    `What a step reports, in \`metrics.jsonl\`, in the \`StepCompleted\` events and in \`azr export --what metrics\`. An arrow says
+which way is good, where one way is. A share or a mean stands beside the count that it is **over**: what was left out of
+a ratio is the difference to what was sampled in all (\`proposals\`, \`sampled\`). Infrastructure faults are never in a ratio,
+only in \`faults\`. A mean of nothing is absent, never 0.`,
+    ...sections,
+    `## Evaluation
+
+\`azr eval\` reports, by suite: \`tasks\` that were asked, \`judged\` answers and the \`correct\` ones among them, \`passAtK\` with a
+95 % interval and the number of tasks it is over, \`failures\` (\`wrong\`, \`badFormat\`, \`cutOff\` at the token limit, \`faults\` that
+were not judged), \`rejected\` rows that are no tasks, by reason, and \`contamination\`. pass@k is 1 − C(n−c, k) / C(n, k) of n
+judged answers, c of them correct (Chen et al. 2021, Eq. 1), averaged over the tasks with n ≥ k. Its interval is Wilson's for
+one answer a task, else a percentile bootstrap over tasks. The exported metrics have the held-out evaluations of the run
+as \`evaluate/<split>/<suite>/correct\`, a share over \`evaluate/<split>/<suite>/tasks\`.`,
+  ].join("\n\n")}\n`
+}
