@@ -1,5 +1,5 @@
 /** Numbers of a run that a picture or a sentence needs. */
-import type { Evaluation, RunView, SuitePoint } from "../api/contract.ts"
+import type { Evaluation, RunView, SuitePoint } from "@azr/core/dashboard"
 
 type Values = ReadonlyArray<number | null>
 
@@ -107,12 +107,28 @@ export const refusalsOf = ({ proposals }: RunView): Refusals => {
 const words: Readonly<Record<string, string>> = {
   heldOut: "in the held-out split",
   duplicate: "a duplicate",
-  familyCap: "too many alike in the step",
+  familyCap: "one of too many alike",
   badFormat: "not in the form asked for",
   syntax: "a syntax error",
   exception: "an exception",
   nondeterministic: "not deterministic",
+  domain: "outside the domain",
+  inputs: "unusable inputs",
+  input: "an unusable input",
+  import: "a forbidden import",
+  name: "a forbidden name",
+  attribute: "a forbidden attribute",
+  fuel: "too long a computation",
+  memory: "too much memory",
   infrastructure: "an infrastructure fault",
 }
 
 export const reasonInWords = (reason: string): string => words[reason] ?? reason
+
+/** Seconds that evaluations took at each step: they follow the step, whose own time leaves them out. */
+export const evaluationSeconds = ({ evaluations, steps }: RunView): Values => {
+  if (evaluations.length === 0) return steps.map(() => null)
+  const spent = new Map<number, number>()
+  for (const { seconds, step } of evaluations) spent.set(step, (spent.get(step) ?? 0) + seconds)
+  return steps.map((step) => spent.get(step) ?? 0)
+}
