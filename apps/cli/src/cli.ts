@@ -2,6 +2,7 @@
 import { Command } from "effect/cli"
 import { benchCommand } from "./commands/bench.ts"
 import { corpusCommand } from "./commands/corpus.ts"
+import { dashboardCommand } from "./commands/dashboard.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { envCommand } from "./commands/env.ts"
 import { evalCommand } from "./commands/eval.ts"
@@ -23,6 +24,7 @@ export const azr = Command.make("azr").pipe(
     resumeCommand,
     evalCommand,
     runsCommand,
+    dashboardCommand,
     verifyCommand,
     runProgramCommand,
     corpusCommand,

@@ -1,5 +1,6 @@
 /** What a run looks like in a terminal: its summary, its step lines, its tables. Pure. */
 import type { RunConfig, RunEvent } from "@azr/core"
+import { RunIndex } from "@azr/core/dashboard"
 import { Table } from "./Table.ts"
 
 const share = (value: number | undefined): string =>
@@ -112,19 +113,8 @@ const accuracy = ({ correct, total }: RunEvent.SuiteResult): number | undefined 
 export const evaluationLine = (results: ReadonlyArray<RunEvent.SuiteResult>): string =>
   results.map((result) => `${result.suite} ${percent(accuracy(result))}`).join("  ")
 
-/** 95 % interval of a share (Wilson 1927). */
-export const wilson = (successes: number, total: number): readonly [number, number] => {
-  if (total === 0) return [0, 1]
-  const z = 1.959963984540054
-  const p = successes / total
-  const centre = p + z ** 2 / (2 * total)
-  const spread = z * Math.sqrt((p * (1 - p)) / total + z ** 2 / (4 * total ** 2))
-  const scale = 1 + z ** 2 / total
-  return [(centre - spread) / scale, (centre + spread) / scale]
-}
-
 const withInterval = ({ correct, total }: RunEvent.SuiteResult): string => {
-  const [low, high] = wilson(correct, total)
+  const { high, low } = RunIndex.wilson(correct, total)
   return total === 0
     ? "–"
     : `${((100 * correct) / total).toFixed(1)}  [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`

@@ -4,6 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
 import { findRun, chooseCheckpoint, runsDir } from "../runsFolder.ts"
 import { train } from "../training.ts"
+import { dashboardFlag } from "./dashboard.ts"
 
 export const resumeCommand = Command.make(
   "resume",
@@ -14,12 +15,13 @@ export const resumeCommand = Command.make(
       Flag.withDescription("Step of the checkpoint to continue from; what came after it is removed"),
       Flag.optional,
     ),
+    dashboard: dashboardFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write every event to stdout, one JSON object a line"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr resume")(function* ({ from, json, run, runsDir }) {
+  Effect.fn("azr resume")(function* ({ dashboard, from, json, run, runsDir }) {
     const output = yield* Output
     const folder = yield* findRun(runsDir, run)
     const { config, events } = yield* RunStore.readSummary(folder)
@@ -30,7 +32,7 @@ export const resumeCommand = Command.make(
       )
     }
     const checkpoint = yield* RunStore.readCheckpoint(folder, yield* chooseCheckpoint(folder, from))
-    yield* train({ config, folder, checkpoint, json })
+    yield* train({ config, folder, checkpoint, json, dashboard })
   }),
 ).pipe(
   Command.withDescription("Continue a run from its latest checkpoint, with its saved configuration"),

@@ -28,7 +28,7 @@ const settle = Effect.fnUntraced(function* (
   const started = yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false))
   if (!started) {
     yield* output.progress(`\n${arm.title}, seed ${seed}`)
-    return (yield* train({ config, folder, checkpoint: null, json: false })).status
+    return (yield* train({ config, folder, checkpoint: null, json: false, dashboard: Option.none() })).status
   }
   const saved = yield* RunStore.readSummary(folder)
   if (JSON.stringify(saved.config) !== JSON.stringify(config)) {
@@ -45,7 +45,7 @@ const settle = Effect.fnUntraced(function* (
     })
   }
   const checkpoint = yield* RunStore.readCheckpoint(folder, latest)
-  return (yield* train({ config, folder, checkpoint, json: false })).status
+  return (yield* train({ config, folder, checkpoint, json: false, dashboard: Option.none() })).status
 })
 
 const nanoCommand = Command.make(

@@ -1,6 +1,7 @@
 import { Effect, Option, Path } from "effect"
 import { Command, Flag } from "effect/cli"
 import { command, quoted } from "../command.ts"
+import { dashboardFlag } from "./dashboard.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import { newRunName, runsDir } from "../runsFolder.ts"
@@ -17,6 +18,7 @@ export const trainCommand = Command.make(
       Flag.withDescription("Print the resolved configuration and stop"),
       Flag.withDefault(false),
     ),
+    dashboard: dashboardFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write every event to stdout, one JSON object a line"),
       Flag.withDefault(false),
@@ -32,7 +34,13 @@ export const trainCommand = Command.make(
       return yield* new UsageError({ message: `--name ${JSON.stringify(name)} must be the name of a folder` })
     }
     const folder = path.join(flags.runsDir, name)
-    const outcome = yield* train({ config, folder, checkpoint: null, json: flags.json })
+    const outcome = yield* train({
+      config,
+      folder,
+      checkpoint: null,
+      json: flags.json,
+      dashboard: flags.dashboard,
+    })
     if (outcome.status === "completed") {
       const line = flags.json ? output.progress : output.result
       yield* line(

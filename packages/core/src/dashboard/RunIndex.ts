@@ -37,10 +37,11 @@ interface Column {
   readonly rates: Array<number>
 }
 
-/** Success rates by thirds between 0 and 1, and both ends apart: an end teaches nothing. */
-export const bins: ReadonlyArray<string> = ["0", "to ⅓", "to ⅔", "below 1", "1"]
+/** Success rates to the nearest eighth, but both ends apart: a task at an end teaches nothing. */
+export const bins: ReadonlyArray<string> = ["0", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"]
 const binOf = (rate: number): number =>
-  rate <= 0 ? 0 : rate >= 1 ? 4 : rate <= 1 / 3 ? 1 : rate <= 2 / 3 ? 2 : 3
+  rate <= 0 ? 0 : rate >= 1 ? 8 : Math.min(7, Math.max(1, Math.round(8 * rate)))
+const noRates = (): Array<number> => bins.map(() => 0)
 
 const maxEvaluations = 2000
 const decode = Schema.decodeUnknownResult(RunEvent)
@@ -64,7 +65,7 @@ export class RunIndex {
   /** Steps that one column holds. */
   #stride = 1
   #inLast = 0
-  #pending: Column = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+  #pending: Column = { step: 0, sums: new Map(), rates: noRates() }
   #hardest: TaskEntry | null = null
   #ended: Extract<RunEvent, { _tag: "RunEnded" }> | null = null
   #slowest = 0
@@ -160,7 +161,7 @@ export class RunIndex {
     column.step = step
     for (const [key, value] of Object.entries(metrics)) add(column, key, value)
     for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
-    this.#pending = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+    this.#pending = { step: 0, sums: new Map(), rates: noRates() }
     const last = this.#columns.at(-1)
     if (last !== undefined && this.#inLast < this.#stride) {
       merge(last, column)
@@ -310,7 +311,10 @@ const regionOf = (task: unknown): string | null =>
 /** A task in a line: its program where it has one. */
 export const titleOf = (task: unknown): string =>
   (isRecord(task) && typeof task["program"] === "string"
-    ? task["program"].trim().replaceAll(/\s*\n\s*/gu, "; ")
+    ? task["program"]
+        .trim()
+        .replaceAll(/:\s*\n\s*/gu, ": ")
+        .replaceAll(/\s*\n\s*/gu, "; ")
     : (JSON.stringify(task) ?? "")
   ).slice(0, 160)
 
