@@ -1,7 +1,7 @@
 /** Is it learning, is the curriculum healthy, is anything wrong: one screen. */
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import type { Alert, RunView } from "@azr/core/dashboard"
+import type { Alert } from "@azr/core/dashboard"
 import { Funnel } from "../charts/Funnel.tsx"
 import { Legend } from "../charts/Legend.tsx"
 import { difficultyMix } from "../charts/LineageTree.tsx"
@@ -20,6 +20,7 @@ import {
   reasonInWords,
   refusalsOf,
   seriesOf,
+  stagesOf,
   suitesOf,
 } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
@@ -208,24 +209,6 @@ const HeldOut = ({ view }: RunScreenProps) => {
       )}
     </Panel>
   )
-}
-
-export const stagesOf = ({ proposals }: Pick<RunView, "proposals">) => {
-  const lost = { parsed: 0, ran: 0, deterministic: 0, new: 0, accepted: 0 }
-  let proposed = 0
-  for (const { count: n, reason, status } of proposals) {
-    proposed += n
-    if (status === "badFormat") lost.parsed += n
-    else if (status === "invalid" && reason === "nondeterministic") lost.deterministic += n
-    else if (status === "invalid" || status === "infrastructure") lost.ran += n
-    else if (status === "duplicate") lost.new += n
-    else if (status !== "accepted") lost.accepted += n
-  }
-  let left = proposed
-  return [
-    { label: "proposed", count: proposed },
-    ...Object.entries(lost).map(([label, away]) => ({ label, count: (left -= away) })),
-  ]
 }
 
 const Proposals = ({ view }: RunScreenProps) => {
@@ -458,7 +441,7 @@ const StepTime = ({ view }: RunScreenProps) => {
 
 const severities = { error: ["✕", "--bad"], warning: ["▲", "--warn"], info: ["●", "--accent"] } as const
 
-export const AlertItem = ({ alert }: { readonly alert: Alert }) => {
+const AlertItem = ({ alert }: { readonly alert: Alert }) => {
   const [shape, color] = severities[alert.severity]
   return (
     <li className="flex items-baseline gap-2 text-sm">
