@@ -8,6 +8,7 @@ const commands = {
   eval: async () => (await import("./commands/eval.ts")).evalCommand,
   export: async () => (await import("./commands/export.ts")).exportCommand,
   runs: async () => (await import("./commands/runs/index.ts")).runsCommand,
+  dashboard: async () => (await import("./commands/dashboard.ts")).dashboardCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   "run-program": async () => (await import("./commands/runProgram.ts")).runProgramCommand,
   corpus: async () => (await import("./commands/corpus.ts")).corpusCommand,

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { Output } from "./Output.ts"
 import { holdRun } from "./RunLock.ts"
 import { loadCheckpoint } from "./runsFolder.ts"
-import { train, versionsOf } from "./training.ts"
+import { type TrainingOptions, train, versionsOf } from "./training.ts"
 
 /**
  * `from` is `latest`, `start` or a checkpoint such as `step-40`; null is the latest of a run that is not complete, or its start when
@@ -12,8 +12,7 @@ import { train, versionsOf } from "./training.ts"
  */
 export const resumeRun = Effect.fn("resumeRun")(function* (
   folder: string,
-  from: string | null,
-  json: boolean,
+  { dashboard, from, json }: Pick<TrainingOptions, "dashboard" | "json"> & { readonly from: string | null },
 ) {
   const output = yield* Output
   yield* holdRun(folder)
@@ -29,5 +28,5 @@ export const resumeRun = Effect.fn("resumeRun")(function* (
   const none = (yield* RunStore.namedCheckpoints(folder)).length === 0
   const start = from === "start" || (from === null && none)
   const checkpoint = start ? ("start" as const) : yield* loadCheckpoint(folder, "--from", from ?? "latest")
-  return yield* train({ config, folder, from: checkpoint, json })
+  return yield* train({ config, folder, from: checkpoint, json, dashboard })
 }, Effect.scoped)

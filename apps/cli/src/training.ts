@@ -1,8 +1,10 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
 import { Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
 import { wasmtimeStatus } from "@azr/wasm-host"
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Effect, Option, Path, Schema } from "effect"
 import { command, quoted } from "./command.ts"
+import { pageFolder } from "./dashboard/page.ts"
+import { serve } from "./dashboard/server.ts"
 import { openEnvironments } from "./environments.ts"
 import { Output } from "./Output.ts"
 import { withEngines } from "./policies.ts"
@@ -18,6 +20,8 @@ export interface TrainingOptions {
   readonly from: "new" | "start" | RunStore.Checkpoint
   /** Write every event to stdout as a line of JSON. */
   readonly json: boolean
+  /** Port of a dashboard that is there while the run trains. */
+  readonly dashboard: Option.Option<number>
 }
 
 const encodeEvent = Schema.encodeSync(RunEvent.RunEvent)
@@ -31,6 +35,12 @@ export const train = Effect.fn("train")(
     const began = yield* Clock.currentTimeMillis
 
     // Whatever may refuse the run comes before the folder is created or its logs are cut.
+    if (Option.isSome(options.dashboard)) {
+      const runsDir = (yield* Path.Path).dirname(folder)
+      const page = yield* pageFolder()
+      const url = yield* serve({ runsDir, host: "127.0.0.1", port: options.dashboard.value, page })
+      yield* output.progress(`dashboard   ${url}`)
+    }
     yield* output.announce("starting the executors …")
     const environments = yield* openEnvironments(config)
     const checkpoint = typeof from === "string" ? null : from

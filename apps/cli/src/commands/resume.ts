@@ -4,6 +4,7 @@ import { command } from "../command.ts"
 import { Output } from "../Output.ts"
 import { resumeRun } from "../resuming.ts"
 import { findRun, runsDir } from "../runsFolder.ts"
+import { dashboardFlag } from "./dashboard.ts"
 
 export const resumeCommand = Command.make(
   "resume",
@@ -17,15 +18,16 @@ export const resumeCommand = Command.make(
       Flag.withMetavar("checkpoint"),
       Flag.optional,
     ),
+    dashboard: dashboardFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write every event to stdout, one JSON object a line"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr resume")(function* ({ from, json, run, runsDir }) {
+  Effect.fn("azr resume")(function* ({ dashboard, from, json, run, runsDir }) {
     const output = yield* Output
     const folder = yield* findRun(runsDir, run)
-    const outcome = yield* resumeRun(folder, Option.getOrNull(from), json)
+    const outcome = yield* resumeRun(folder, { from: Option.getOrNull(from), json, dashboard })
     if (outcome === null) {
       yield* output.progress(
         `${folder} is complete; nothing to resume. To train longer, start a run with a larger --steps: ${command} train --steps N`,

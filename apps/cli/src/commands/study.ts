@@ -29,7 +29,7 @@ const settle = Effect.fnUntraced(function* (
   const started = yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false))
   if (!started) {
     yield* output.progress(`\n${arm.title}, seed ${seed}`)
-    return (yield* train({ config, folder, from: "new", json: false })).status
+    return (yield* train({ config, folder, from: "new", json: false, dashboard: Option.none() })).status
   }
   const saved = yield* RunStore.readConfig(folder)
   if (JSON.stringify(saved) !== JSON.stringify(config)) {
@@ -37,7 +37,8 @@ const settle = Effect.fnUntraced(function* (
       message: `${folder} was run with other settings; choose another --out, or remove it`,
     })
   }
-  return (yield* resumeRun(folder, null, false))?.status ?? "completed"
+  const resumed = yield* resumeRun(folder, { from: null, json: false, dashboard: Option.none() })
+  return resumed?.status ?? "completed"
 })
 
 const nanoCommand = Command.make(

@@ -2,6 +2,7 @@ import { Effect, Option, Path } from "effect"
 import { Command, Flag } from "effect/cli"
 import { command, quoted } from "../command.ts"
 import { costLines } from "../cost.ts"
+import { dashboardFlag } from "./dashboard.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import { newRunName, runsDir } from "../runsFolder.ts"
@@ -18,6 +19,7 @@ export const trainCommand = Command.make(
       Flag.withDescription("Print the resolved configuration and what it will cost, and stop"),
       Flag.withDefault(false),
     ),
+    dashboard: dashboardFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write every event to stdout, one JSON object a line"),
       Flag.withDefault(false),
@@ -36,7 +38,8 @@ export const trainCommand = Command.make(
       return yield* new UsageError({ message: `--name ${JSON.stringify(name)} must be the name of a folder` })
     }
     const folder = path.join(flags.runsDir, name)
-    const outcome = yield* train({ config, folder, from: "new", json: flags.json })
+    const { dashboard, json } = flags
+    const outcome = yield* train({ config, folder, from: "new", json, dashboard })
     if (outcome.status === "completed") {
       const line = flags.json ? output.progress : output.result
       yield* line(`look        ${command} runs show ${quoted(folder)}  ·  ${command} eval ${quoted(folder)}`)

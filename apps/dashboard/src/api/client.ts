@@ -1,8 +1,14 @@
 /** Reads of the page. One stream for the open run tells that something changed; what is read stays on the page while the server is away. */
 import { keepPreviousData, queryOptions, useQueryClient } from "@tanstack/react-query"
 import { useEffect, useState } from "react"
-import type { LineageTask } from "../charts/LineageTree.tsx"
-import type { Rollout, RolloutFilter, RolloutPage, RunSummary, RunView } from "./contract.ts"
+import type {
+  RolloutDetail,
+  RolloutFilter,
+  RolloutPage,
+  RunSummary,
+  RunView,
+  TaskView,
+} from "@azr/core/dashboard"
 
 /** The server said no, or nothing. */
 export class RequestFailed extends Error {
@@ -56,24 +62,9 @@ export const rolloutsQuery = (run: string, filter: RolloutFilter, page: number) 
 export const rolloutQuery = (run: string, step: number, index: number) =>
   queryOptions({
     queryKey: ["rollout", run, step, index],
-    queryFn: ({ signal }) => read<Rollout>(`${folder(run)}/rollouts/${step}/${index}`, signal),
+    queryFn: ({ signal }) => read<RolloutDetail>(`${folder(run)}/rollouts/${step}/${index}`, signal),
     staleTime: Number.POSITIVE_INFINITY,
   })
-
-export interface TaskView {
-  readonly record: {
-    readonly id: number
-    readonly environment: string
-    readonly kind: string
-    readonly step: number
-    readonly origin: "seed" | "proposed"
-    readonly parents: ReadonlyArray<number>
-    readonly task: unknown
-    readonly successRate: number | null
-  }
-  readonly lineage: ReadonlyArray<LineageTask>
-  readonly answers: ReadonlyArray<Rollout>
-}
 
 export const taskQuery = (run: string, task: number) =>
   queryOptions({
@@ -89,6 +80,7 @@ export const useLive = (run: string): Connection => {
   const [connection, setConnection] = useState<Connection>("connecting")
   useEffect(() => {
     let source: EventSource | null = null
+    let cursor = ""
     let again: ReturnType<typeof setTimeout> | undefined
     let due: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
@@ -98,12 +90,15 @@ export const useLive = (run: string): Connection => {
       }, 250)
     }
     const open = () => {
-      source = new EventSource(`/api${folder(run)}/stream`)
+      source = new EventSource(`/api${folder(run)}/stream?${query({ since: cursor })}`)
       source.addEventListener("open", () => {
         setConnection("live")
         refresh()
       })
-      source.addEventListener("message", refresh)
+      source.addEventListener("message", ({ lastEventId }) => {
+        cursor = lastEventId
+        refresh()
+      })
       source.addEventListener("error", () => {
         setConnection("lost")
         source?.close()

@@ -49,8 +49,8 @@ export const HeatStrip = ({ bins, columns, height, label, onPin, pinned, steps }
                   key={`${steps[x]}/${bins[bin]}`}
                   x={x}
                   y={bins.length - 1 - bin}
-                  width="1.02"
-                  height="1.02"
+                  width="1"
+                  height="1"
                   fill="var(--deduction)"
                   fillOpacity={0.08 + 0.92 * (count / total) ** 0.75}
                 >

@@ -1,18 +1,10 @@
 /** The tasks that a task descends from and those that descend from it, from left to right; difficulty by colour and by number. */
+import type { LineageTask } from "@azr/core/dashboard"
 import { hierarchy, tree } from "d3-hierarchy"
 import { useEffect, useRef } from "react"
+import { shortTitle } from "../model/task.ts"
 import { lookOf } from "../model/palette.ts"
 import { inertLine } from "../model/inert.ts"
-
-export interface LineageTask {
-  readonly id: number
-  readonly kind: string
-  readonly step: number
-  /** Share of answers that were correct, in [0, 1]; null where it was not estimated. */
-  readonly successRate: number | null
-  readonly parents: ReadonlyArray<number>
-  readonly title: string
-}
 
 interface Node {
   readonly task: LineageTask
@@ -154,7 +146,7 @@ export const LineageTree = ({
                     </span>
                   </span>
                   <span className="truncate font-mono text-[0.6875rem] text-soft">
-                    {inertLine(task.title, 60)}
+                    {inertLine(shortTitle(task.title), 60)}
                   </span>
                 </span>
               </button>

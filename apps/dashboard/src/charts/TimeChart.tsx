@@ -62,8 +62,20 @@ const runningMean = (values: ReadonlyArray<number | null>): ReadonlyArray<number
   })
 }
 
-const isDense = ({ stacked = false, steps }: Pick<TimeChartProps, "stacked" | "steps">): boolean =>
-  !stacked && steps.length >= dense
+/** Mean change from step to step over the span of the values: near 0 for a curve, near 1/3 for noise. */
+const roughness = (values: ReadonlyArray<number | null>): number => {
+  const known = values.filter((value) => value !== null)
+  const span = Math.max(...known) - Math.min(...known)
+  const change = known.reduce((sum, value, i) => sum + Math.abs(value - (known[i - 1] ?? value)), 0)
+  return span > 0 ? change / (known.length - 1) / span : 0
+}
+
+const isDense = ({
+  lines,
+  stacked = false,
+  steps,
+}: Pick<TimeChartProps, "lines" | "stacked" | "steps">): boolean =>
+  !stacked && steps.length >= dense && lines.some(({ values }) => roughness(values) > 0.02)
 
 type Row = Array<number | null>
 

@@ -1,5 +1,5 @@
 /** Numbers of a run that a picture or a sentence needs. */
-import type { Evaluation, RunView, SuitePoint } from "../api/contract.ts"
+import type { Evaluation, RunView, SuitePoint } from "@azr/core/dashboard"
 
 type Values = ReadonlyArray<number | null>
 
@@ -89,7 +89,7 @@ export interface Refusals {
   }>
 }
 
-export const refusalsOf = ({ proposals }: RunView): Refusals => {
+export const refusalsOf = ({ proposals }: Pick<RunView, "proposals">): Refusals => {
   const reasons = new Map<string, { status: string; reason: string; count: number }>()
   let proposed = 0
   for (const { count, reason, status } of proposals) {
@@ -107,12 +107,47 @@ export const refusalsOf = ({ proposals }: RunView): Refusals => {
 const words: Readonly<Record<string, string>> = {
   heldOut: "in the held-out split",
   duplicate: "a duplicate",
-  familyCap: "too many alike in the step",
+  familyCap: "one of too many alike",
   badFormat: "not in the form asked for",
   syntax: "a syntax error",
   exception: "an exception",
   nondeterministic: "not deterministic",
+  domain: "outside the domain",
+  inputs: "unusable inputs",
+  input: "an unusable input",
+  import: "a forbidden import",
+  name: "a forbidden name",
+  attribute: "a forbidden attribute",
+  fuel: "too long a computation",
+  memory: "too much memory",
   infrastructure: "an infrastructure fault",
 }
 
 export const reasonInWords = (reason: string): string => words[reason] ?? reason
+
+/** Seconds that evaluations took at each step: they follow the step, whose own time leaves them out. */
+export const evaluationSeconds = ({ evaluations, steps }: Pick<RunView, "evaluations" | "steps">): Values => {
+  if (evaluations.length === 0) return steps.map(() => null)
+  const spent = new Map<number, number>()
+  for (const { seconds, step } of evaluations) spent.set(step, (spent.get(step) ?? 0) + seconds)
+  return steps.map((step) => spent.get(step) ?? 0)
+}
+
+/** Proposals left after each check, in the order in which the checks are made. */
+export const stagesOf = ({ proposals }: Pick<RunView, "proposals">) => {
+  const lost = { parsed: 0, ran: 0, deterministic: 0, new: 0, accepted: 0 }
+  let proposed = 0
+  for (const { count: n, reason, status } of proposals) {
+    proposed += n
+    if (status === "badFormat") lost.parsed += n
+    else if (status === "invalid" && reason === "nondeterministic") lost.deterministic += n
+    else if (status === "invalid" || status === "infrastructure") lost.ran += n
+    else if (status === "duplicate") lost.new += n
+    else if (status !== "accepted") lost.accepted += n
+  }
+  let left = proposed
+  return [
+    { label: "proposed", count: proposed },
+    ...Object.entries(lost).map(([label, away]) => ({ label, count: (left -= away) })),
+  ]
+}

@@ -54,3 +54,7 @@ export const verifyLine = (
   )
   return `printf '%s\\n' ${shellQuote(ascii)} | azr verify --env ${shellQuote(environment)}`
 }
+
+/** What a one-function program does, without the lines that all of them have. */
+export const shortTitle = (title: string): string =>
+  title.replace(/^def \w+\([^)]*\): ?;? ?/u, "").replace(/; return \w+$/u, "") || title

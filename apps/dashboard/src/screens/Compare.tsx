@@ -2,7 +2,7 @@
 import { useQueries } from "@tanstack/react-query"
 import { Link, getRouteApi } from "@tanstack/react-router"
 import { runQuery } from "../api/client.ts"
-import type { RunView } from "../api/contract.ts"
+import type { RunView } from "@azr/core/dashboard"
 import { Legend } from "../charts/Legend.tsx"
 import { TimeChart } from "../charts/TimeChart.tsx"
 import { differences } from "../model/config.ts"

@@ -64,30 +64,32 @@ export const Config = ({ view }: RunScreenProps) => {
         title="Configuration"
         note={theirs === null ? "resolved: presets and overrides applied" : "settings that differ are marked"}
       >
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">setting</th>
-              <th scope="col">{inertLine(run, 40)}</th>
-              {theirs === null ? null : <th scope="col">{inertLine(against ?? "", 40)}</th>}
-            </tr>
-          </thead>
-          <tbody className="font-mono text-xs">
-            {paths.map((path) => {
-              const differs = theirs !== null && theirs.get(path) !== own.get(path)
-              return (
-                <tr key={path} className={differs ? "bg-raised font-medium" : ""}>
-                  <td>
-                    {differs ? <span aria-label="differs">≠ </span> : null}
-                    {path}
-                  </td>
-                  <td>{inertLine(own.get(path) ?? "absent", 200)}</td>
-                  {theirs === null ? null : <td>{inertLine(theirs.get(path) ?? "absent", 200)}</td>}
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
+        <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Settings">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">setting</th>
+                <th scope="col">{inertLine(run, 40)}</th>
+                {theirs === null ? null : <th scope="col">{inertLine(against ?? "", 40)}</th>}
+              </tr>
+            </thead>
+            <tbody className="font-mono text-xs">
+              {paths.map((path) => {
+                const differs = theirs !== null && theirs.get(path) !== own.get(path)
+                return (
+                  <tr key={path} className={differs ? "bg-raised font-medium" : ""}>
+                    <td>
+                      {differs ? <span aria-label="differs">≠ </span> : null}
+                      {path}
+                    </td>
+                    <td>{inertLine(own.get(path) ?? "absent", 200)}</td>
+                    {theirs === null ? null : <td>{inertLine(theirs.get(path) ?? "absent", 200)}</td>}
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        </div>
       </Panel>
     </div>
   )

@@ -22,7 +22,7 @@ export const Curriculum = ({ view }: RunScreenProps) => {
       <Panel
         className="lg:col-span-2"
         title="Success rate of proposed tasks"
-        note="a column a step, a row an eighth of the answers; the teaching tasks lie between the ends"
+        note="a column a step; tasks between the ends teach, those at the ends do not"
         table={{
           columns: ["step", ...rates.bins],
           rows: () => rates.steps.map((step, i) => [String(step), ...(rates.columns[i] ?? []).map(String)]),
@@ -69,6 +69,14 @@ export const Curriculum = ({ view }: RunScreenProps) => {
         title="Valid"
         note="valid tasks among the proposals"
         keyOf={(kind) => `propose/${kind}/valid`}
+        format={share}
+        range={[0, 1]}
+      />
+      <ByKind
+        view={view}
+        title="Diversity"
+        note="accepted tasks whose program has a shape that is new to the run"
+        keyOf={(kind) => `diversity/${kind}/regions`}
         format={share}
         range={[0, 1]}
       />
@@ -146,59 +154,71 @@ export const ByKind = ({
 }
 
 const Refusals = ({ view }: RunScreenProps) => {
-  const { proposed, reasons, refused } = refusalsOf(view)
+  const { proposed, refused } = refusalsOf(view)
   return (
     <Panel title="Refused proposals" note={`${count(refused)} of ${count(proposed)}, all steps`}>
-      {reasons.length === 0 ? (
-        <Nothing>None was refused.</Nothing>
-      ) : (
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">reason</th>
-              {view.kinds.map((kind) => (
-                <th key={kind} scope="col" className="number">
-                  {kind}
-                </th>
-              ))}
-              <th scope="col" className="number">
-                share
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {reasons.map(({ count: n, reason, status }) => (
-              <tr key={`${status}/${reason}`}>
-                <td>
-                  <Link
-                    className="link"
-                    from="/runs/$run"
-                    to="/runs/$run/rollouts"
-                    search={{ role: "propose", outcome: status }}
-                  >
-                    {reasonInWords(reason)}
-                  </Link>
-                </td>
-                {view.kinds.map((kind) => (
-                  <td key={kind} className="number">
-                    {count(
-                      view.proposals
-                        .filter(
-                          (each) =>
-                            each.kind === kind &&
-                            each.status === status &&
-                            (each.reason || each.status) === reason,
-                        )
-                        .reduce((sum, each) => sum + each.count, 0),
-                    )}
-                  </td>
-                ))}
-                <td className="number">{percent(n / Math.max(1, proposed))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <RefusalTable view={view} of={() => true} none="None was refused." />
     </Panel>
+  )
+}
+
+/** Refusals by reason and kind, most frequent first; each leads to its proposals. */
+export const RefusalTable = ({
+  none,
+  of,
+  view,
+}: RunScreenProps & { readonly of: (status: string) => boolean; readonly none: string }) => {
+  const { proposed, reasons } = refusalsOf(view)
+  const chosen = reasons.filter(({ status }) => of(status))
+  if (chosen.length === 0) return <Nothing>{none}</Nothing>
+  return (
+    <div className="overflow-x-auto">
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">reason</th>
+            {view.kinds.map((kind) => (
+              <th key={kind} scope="col" className="number">
+                {kind}
+              </th>
+            ))}
+            <th scope="col" className="number">
+              of all
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {chosen.map(({ count: n, reason, status }) => (
+            <tr key={`${status}/${reason}`}>
+              <td>
+                <Link
+                  className="link"
+                  from="/runs/$run"
+                  to="/runs/$run/rollouts"
+                  search={{ role: "propose", outcome: status }}
+                >
+                  {reasonInWords(reason)}
+                </Link>
+              </td>
+              {view.kinds.map((kind) => (
+                <td key={kind} className="number">
+                  {count(
+                    view.proposals
+                      .filter(
+                        (each) =>
+                          each.kind === kind &&
+                          each.status === status &&
+                          (each.reason || each.status) === reason,
+                      )
+                      .reduce((sum, each) => sum + each.count, 0),
+                  )}
+                </td>
+              ))}
+              <td className="number">{percent(n / Math.max(1, proposed))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

@@ -2,15 +2,14 @@
 import { TimeChart } from "../charts/TimeChart.tsx"
 import { count, seconds } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
-import { isKnown, reasonInWords, seriesOf } from "../model/series.ts"
+import { isKnown, seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
-import { ByKind } from "./Curriculum.tsx"
+import { ByKind, RefusalTable } from "./Curriculum.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
 
 export const Executors = ({ view }: RunScreenProps) => {
   const [pinned, pin] = useStep()
   const time = seriesOf(view, "seconds/execute")
-  const failures = view.proposals.filter(({ status }) => status === "invalid" || status === "infrastructure")
   return (
     <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
       <Panel
@@ -38,51 +37,45 @@ export const Executors = ({ view }: RunScreenProps) => {
         )}
       </Panel>
       <Panel title="Programs that failed" note="proposals, all steps, by what went wrong">
-        {failures.length === 0 ? (
-          <Nothing>Every proposed program ran to its end.</Nothing>
-        ) : (
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">what</th>
-                <th scope="col">kind</th>
-                <th scope="col" className="number">
-                  programs
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {failures.map(({ count: n, kind, reason, status }) => (
-                <tr key={`${kind}/${status}/${reason}`}>
-                  <td>{reasonInWords(reason || status)}</td>
-                  <td>{kind}</td>
-                  <td className="number">{count(n)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        <RefusalTable
+          view={view}
+          of={(status) => status === "invalid" || status === "infrastructure"}
+          none="Every proposed program ran to its end."
+        />
       </Panel>
-      <ByKind
-        view={view}
-        title="Proposals lost to faults"
-        note="the executor's, not the program's"
-        keyOf={(kind) => `propose/${kind}/faults`}
-        format={count}
-        range={[0, 1]}
-      />
-      <ByKind
-        view={view}
-        title="Answers lost to faults"
-        note="masked: neither reward nor weight"
-        keyOf={(kind) => `solve/${kind}/faults`}
-        format={count}
-        range={[0, 1]}
-      />
+      <Faults view={view} title="Proposals lost to faults" keyOf={(kind) => `propose/${kind}/faults`} />
+      <Faults view={view} title="Answers lost to faults" keyOf={(kind) => `solve/${kind}/faults`} />
       <p className="text-xs text-soft lg:col-span-2">
         Calls per second, latencies and restarts are not in the log of a run;{" "}
         <code className="font-mono">azr bench executors</code> measures them.
       </p>
     </div>
+  )
+}
+
+/** Faults are of the executor, not of a program: most runs have none, which is said, not drawn. */
+const Faults = ({
+  keyOf,
+  title,
+  view,
+}: RunScreenProps & { readonly title: string; readonly keyOf: (kind: string) => string }) => {
+  const total = view.kinds
+    .flatMap((kind) => seriesOf(view, keyOf(kind)))
+    .reduce<number>((sum, value) => sum + (value ?? 0), 0)
+  return total === 0 ? (
+    <Panel title={title} note="the executor's, not the program's">
+      <Nothing>
+        {view.steps.length === 0 ? "Nothing ran yet." : `None, in ${count(view.summary.step)} steps.`}
+      </Nothing>
+    </Panel>
+  ) : (
+    <ByKind
+      view={view}
+      title={title}
+      note="masked: neither reward nor weight in the update"
+      keyOf={keyOf}
+      format={count}
+      range={[0, 4]}
+    />
   )
 }

@@ -1,16 +1,18 @@
 /** Is it learning, is the curriculum healthy, is anything wrong: one screen. */
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import type { Alert, RunView } from "../api/contract.ts"
+import type { Alert } from "@azr/core/dashboard"
 import { Funnel } from "../charts/Funnel.tsx"
 import { Legend } from "../charts/Legend.tsx"
 import { difficultyMix } from "../charts/LineageTree.tsx"
 import { type Line, TimeChart } from "../charts/TimeChart.tsx"
 import { count, number, percent, points, seconds } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
+import { shortTitle } from "../model/task.ts"
 import { lookOf } from "../model/palette.ts"
 import {
   changesByKind,
+  evaluationSeconds,
   isKnown,
   lastOf,
   mainSplit,
@@ -18,6 +20,7 @@ import {
   reasonInWords,
   refusalsOf,
   seriesOf,
+  stagesOf,
   suitesOf,
 } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
@@ -130,7 +133,7 @@ const Answers = ({ view }: RunScreenProps) => {
                 className="mr-1.5 inline-block size-2 rounded-full"
                 style={{ background: difficultyMix(hardest.successRate) }}
               />
-              {inertLine(hardest.title, 80)}
+              {inertLine(shortTitle(hardest.title), 80)}
             </span>
           </>
         )}
@@ -206,24 +209,6 @@ const HeldOut = ({ view }: RunScreenProps) => {
       )}
     </Panel>
   )
-}
-
-export const stagesOf = ({ proposals }: Pick<RunView, "proposals">) => {
-  const lost = { parsed: 0, ran: 0, deterministic: 0, new: 0, accepted: 0 }
-  let proposed = 0
-  for (const { count: n, reason, status } of proposals) {
-    proposed += n
-    if (status === "badFormat") lost.parsed += n
-    else if (status === "invalid" && reason === "nondeterministic") lost.deterministic += n
-    else if (status === "invalid" || status === "infrastructure") lost.ran += n
-    else if (status === "duplicate") lost.new += n
-    else if (status !== "accepted") lost.accepted += n
-  }
-  let left = proposed
-  return [
-    { label: "proposed", count: proposed },
-    ...Object.entries(lost).map(([label, away]) => ({ label, count: (left -= away) })),
-  ]
 }
 
 const Proposals = ({ view }: RunScreenProps) => {
@@ -413,7 +398,7 @@ const StepTime = ({ view }: RunScreenProps) => {
   const lines = stepParts.map((part) => ({
     label: part,
     look: { color: `--${part}`, dash: [] },
-    values: seriesOf(view, `seconds/${part}`),
+    values: part === "evaluate" ? evaluationSeconds(view) : seriesOf(view, `seconds/${part}`),
   }))
   const drawn = lines.filter(({ values }) => isKnown(values))
   return (
@@ -456,7 +441,7 @@ const StepTime = ({ view }: RunScreenProps) => {
 
 const severities = { error: ["✕", "--bad"], warning: ["▲", "--warn"], info: ["●", "--accent"] } as const
 
-export const AlertItem = ({ alert }: { readonly alert: Alert }) => {
+const AlertItem = ({ alert }: { readonly alert: Alert }) => {
   const [shape, color] = severities[alert.severity]
   return (
     <li className="flex items-baseline gap-2 text-sm">
@@ -465,38 +450,52 @@ export const AlertItem = ({ alert }: { readonly alert: Alert }) => {
       </span>
       <span className="sr-only">{alert.severity}:</span>
       <span className="min-w-0">
-        {alert.message}{" "}
+        {inertLine(alert.message, 300)}{" "}
         <Link
           className="link whitespace-nowrap"
           from="/runs/$run"
           to="/runs/$run/rollouts"
-          search={alert.evidence ?? { step: alert.step }}
+          search={{
+            ...(alert.evidence ?? { step: alert.step }),
+            ...(alert.rollout === null ? {} : { rollout: `${alert.step}.${alert.rollout}` }),
+          }}
         >
           see step {alert.evidence?.step ?? alert.step}
         </Link>
+        {alert.until === null ? null : <span className="text-soft"> over since step {alert.until}</span>}
       </span>
     </li>
   )
 }
 
+/** What lasts before what is over, the latest first. */
+const inOrder = (alerts: ReadonlyArray<Alert>): ReadonlyArray<Alert> =>
+  alerts.toReversed().sort((a, b) => Number(a.until !== null) - Number(b.until !== null))
+
 const Alerts = ({ view: { alerts, steps } }: RunScreenProps) => (
   <Panel
     className="xl:col-span-12"
     title="Alerts"
-    note={alerts.length === 0 ? null : `${alerts.length}, latest first`}
+    note={
+      alerts.length === 0
+        ? null
+        : `${alerts.filter(({ until }) => until === null).length} of ${alerts.length} last`
+    }
   >
     {alerts.length === 0 ? (
       <p className="text-sm text-soft">
         {steps.length === 0
           ? "Alerts watch the steps; there is none yet."
-          : "Nothing to worry about: entropy, duplicates, valid rate, executor faults and evaluations are as they should be."}
+          : "None. Watched are entropy, duplicates, valid rate, cells without variance, executor faults, exploit attempts and held-out accuracy."}
       </p>
     ) : (
-      <ul className="grid max-h-40 gap-x-8 gap-y-1 overflow-auto md:grid-cols-2">
-        {alerts.map((alert) => (
-          <AlertItem key={`${alert.rule}/${alert.step}`} alert={alert} />
-        ))}
-      </ul>
+      <div className="max-h-28 overflow-auto" tabIndex={0} role="region" aria-label="List of alerts">
+        <ul className="grid gap-x-8 gap-y-1 md:grid-cols-2">
+          {inOrder(alerts).map((alert) => (
+            <AlertItem key={`${alert.rule}/${alert.step}/${alert.message}`} alert={alert} />
+          ))}
+        </ul>
+      </div>
     )}
   </Panel>
 )

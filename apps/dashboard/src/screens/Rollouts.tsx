@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { useEffect, useRef } from "react"
 import { pageLength, rolloutsQuery } from "../api/client.ts"
-import type { RolloutFilter, RolloutRow } from "../api/contract.ts"
+import type { RolloutFilter, RolloutRow } from "@azr/core/dashboard"
 import { count, number } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { lookOf } from "../model/palette.ts"
@@ -57,6 +57,11 @@ export const Rollouts = ({ view }: RunScreenProps) => {
   }
   const change = (next: RolloutFilter & { readonly rollout?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
+  // Where j and k go on from: the row that is open, as far as it is among those that are loaded.
+  const loaded = pages.flatMap(
+    ({ data }) => data?.rows.map((row, i) => [`${row.step}.${row.index}`, data.offset + i] as const) ?? [],
+  )
+  const at = loaded.find(([name]) => name === open)?.[1]
   const current = useRef(-1)
   const openRow = (index: number) => {
     const row = rowAt(index)
@@ -66,8 +71,8 @@ export const Rollouts = ({ view }: RunScreenProps) => {
     change({ rollout: `${row.step}.${row.index}` })
   }
   useKeys({
-    j: () => openRow(Math.min(total - 1, current.current + 1)),
-    k: () => openRow(Math.max(0, current.current - 1)),
+    j: () => openRow(Math.min(total - 1, (at ?? current.current) + 1)),
+    k: () => openRow(Math.max(0, (at ?? current.current) - 1)),
     "/": focusFilter,
   })
   const filterKey = JSON.stringify(filter)

@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query"
 import { Link, Outlet, getRouteApi, useNavigate, useSearch } from "@tanstack/react-router"
 import { useEffect } from "react"
 import { RequestFailed, runQuery, useLive } from "../api/client.ts"
-import type { RunView } from "../api/contract.ts"
+import type { RunView } from "@azr/core/dashboard"
+import { inertLine } from "../model/inert.ts"
 import { percent } from "../model/format.ts"
 import { useKeys } from "../ui/keys.ts"
 import { Notice } from "../ui/Notice.tsx"
@@ -75,7 +76,7 @@ export const RunLayout = () => {
     <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-rule px-4 pt-1.5">
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 pb-1.5">
-          <h1 className="truncate font-semibold">{run}</h1>
+          <h1 className="truncate font-semibold">{inertLine(run, 80)}</h1>
           {view === undefined ? null : (
             <>
               <RunStateBadge state={view.summary.state} />
@@ -164,17 +165,18 @@ const StateNotice = ({ view: { summary, steps } }: RunScreenProps) => {
     case "failed":
       return (
         <Notice title={`The run failed at step ${summary.step}`}>
-          {summary.message} <code className="font-mono text-sm">azr resume {summary.id}</code> continues it.
+          {inertLine(summary.message, 500)} <code className="font-mono text-sm">azr resume {summary.id}</code>{" "}
+          continues it.
         </Notice>
       )
     case "newer":
       return (
         <Notice title="This run was written by a later version">
-          What this version knows is shown, the rest is left out. {summary.message}
+          What this version knows is shown, the rest is left out. {inertLine(summary.message, 500)}
         </Notice>
       )
     case "unreadable":
-      return <Notice title="This run cannot be read">{summary.message}</Notice>
+      return <Notice title="This run cannot be read">{inertLine(summary.message, 500)}</Notice>
     default:
       return steps.length === 0 ? (
         <Notice title="No step yet">The first one appears here by itself.</Notice>

@@ -12,7 +12,7 @@ import {
 } from "@tanstack/react-table"
 import { useEffect, useMemo, useRef } from "react"
 import { runsQuery } from "../api/client.ts"
-import type { RunSummary } from "../api/contract.ts"
+import type { RunSummary } from "@azr/core/dashboard"
 import { Sparkline } from "../charts/Sparkline.tsx"
 import { ago, bytes, percent, points } from "../model/format.ts"
 import { focusFilter, useKeys } from "../ui/keys.ts"

@@ -1,10 +1,13 @@
 /** What the run costs and what it runs on. */
+import { Legend } from "../charts/Legend.tsx"
 import { TimeChart } from "../charts/TimeChart.tsx"
 import { bytes, count, number } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { isKnown, seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
+
+const thousands = (value: number): string => (value < 1000 ? count(value) : `${number(value / 1000)} k`)
 
 export const System = ({ view }: RunScreenProps) => {
   const [pinned, pin] = useStep()
@@ -27,7 +30,8 @@ export const System = ({ view }: RunScreenProps) => {
     <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
       <Panel
         title="Tokens a second"
-        note="— sampled, - - trained, over the seconds spent on each"
+        note="over the seconds spent on each"
+        actions={<Legend entries={lines} />}
         table={{
           columns: ["step", ...lines.map(({ label }) => label)],
           rows: () =>
@@ -44,7 +48,7 @@ export const System = ({ view }: RunScreenProps) => {
             label="Tokens a second"
             steps={view.steps}
             lines={lines}
-            format={count}
+            format={thousands}
             height={190}
             range={[0, null]}
             pinned={pinned}

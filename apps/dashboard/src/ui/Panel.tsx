@@ -28,7 +28,7 @@ export const Panel = ({
       aria-labelledby={id}
       className={`flex min-w-0 flex-col rounded-lg border border-rule bg-panel px-3.5 pt-2 pb-3 ${className}`}
     >
-      <header className="mb-1.5 flex min-h-7 items-center gap-x-3">
+      <header className="mb-1.5 flex min-h-7 items-center gap-x-3 max-md:flex-wrap">
         <h2 id={id} className="shrink-0 text-sm font-semibold">
           {title}
         </h2>

@@ -1,4 +1,4 @@
-import type { RunState } from "../api/contract.ts"
+import type { RunState } from "@azr/core/dashboard"
 
 /** A word and a shape: the state is not told by colour alone. */
 const looks: Readonly<Record<RunState, readonly [string, string, string]>> = {

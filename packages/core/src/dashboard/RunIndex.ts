@@ -3,6 +3,7 @@
  * columns however long the run is, a task takes some tens of bytes (its text stays on the disk, at `place`). Pure.
  */
 import { Result, Schema } from "effect"
+import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult } from "../RunEvent.ts"
 import { AlertRules } from "./Alerts.ts"
 import {
@@ -37,10 +38,11 @@ interface Column {
   readonly rates: Array<number>
 }
 
-/** Success rates by thirds between 0 and 1, and both ends apart: an end teaches nothing. */
-export const bins: ReadonlyArray<string> = ["0", "to ⅓", "to ⅔", "below 1", "1"]
+/** Success rates to the nearest eighth, but both ends apart: a task at an end teaches nothing. */
+export const bins: ReadonlyArray<string> = ["0", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"]
 const binOf = (rate: number): number =>
-  rate <= 0 ? 0 : rate >= 1 ? 4 : rate <= 1 / 3 ? 1 : rate <= 2 / 3 ? 2 : 3
+  rate <= 0 ? 0 : rate >= 1 ? 8 : Math.min(7, Math.max(1, Math.round(8 * rate)))
+const noRates = (): Array<number> => bins.map(() => 0)
 
 const maxEvaluations = 2000
 const decode = Schema.decodeUnknownResult(RunEvent)
@@ -64,7 +66,7 @@ export class RunIndex {
   /** Steps that one column holds. */
   #stride = 1
   #inLast = 0
-  #pending: Column = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+  #pending: Column = { step: 0, sums: new Map(), rates: noRates() }
   #hardest: TaskEntry | null = null
   #ended: Extract<RunEvent, { _tag: "RunEnded" }> | null = null
   #slowest = 0
@@ -160,7 +162,7 @@ export class RunIndex {
     column.step = step
     for (const [key, value] of Object.entries(metrics)) add(column, key, value)
     for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
-    this.#pending = { step: 0, sums: new Map(), rates: [0, 0, 0, 0, 0] }
+    this.#pending = { step: 0, sums: new Map(), rates: noRates() }
     const last = this.#columns.at(-1)
     if (last !== undefined && this.#inLast < this.#stride) {
       merge(last, column)
@@ -310,7 +312,10 @@ const regionOf = (task: unknown): string | null =>
 /** A task in a line: its program where it has one. */
 export const titleOf = (task: unknown): string =>
   (isRecord(task) && typeof task["program"] === "string"
-    ? task["program"].trim().replaceAll(/\s*\n\s*/gu, "; ")
+    ? task["program"]
+        .trim()
+        .replaceAll(/:\s*\n\s*/gu, ": ")
+        .replaceAll(/\s*\n\s*/gu, "; ")
     : (JSON.stringify(task) ?? "")
   ).slice(0, 160)
 
@@ -318,23 +323,8 @@ const evaluationOf = ({ results, seconds, step }: Extract<RunEvent, { _tag: "Eva
   step,
   split: results[0]?.split ?? "dev",
   seconds,
-  results: results.map((result: SuiteResult) => ({
-    suite: result.suite,
-    kind: result.kind,
-    correct: result.correct,
-    total: result.total,
-    badFormat: result.badFormat,
-    ...wilson(result.correct, result.total),
-  })),
+  results: results.map(({ badFormat, correct, kind, suite, total }: SuiteResult) => {
+    const [low, high] = wilsonInterval(correct, total)
+    return { suite, kind, correct, total, badFormat, low, high }
+  }),
 })
-
-/** The 95 % score interval of a share (E. B. Wilson, 1927). */
-export const wilson = (correct: number, total: number): { readonly low: number; readonly high: number } => {
-  if (total === 0) return { low: 0, high: 1 }
-  const z = 1.959964
-  const share = correct / total
-  const scale = 1 + (z * z) / total
-  const middle = (share + (z * z) / (2 * total)) / scale
-  const half = (z / scale) * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total))
-  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) }
-}

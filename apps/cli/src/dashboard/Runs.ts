@@ -1,0 +1,306 @@
+/** The runs of a folder, as the dashboard's contract wants them. Reads only; what is open is followed by `RunLog`. */
+import { RunConfig, RunEvent, RunStore } from "@azr/core"
+import {
+  type Change,
+  type LineageTask,
+  NotThere,
+  type RolloutFilter,
+  RunIndex,
+  type RunSummary,
+  RunUnreadable,
+  type RunView,
+  type StreamEvent,
+  type TaskView,
+} from "@azr/core/dashboard"
+import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream } from "effect"
+import { listRuns } from "../runsFolder.ts"
+import { RunLog } from "./RunLog.ts"
+
+type Failure = NotThere | RunUnreadable
+
+/** How often an open run's log is looked at, and how often a silent stream says that it is alive. */
+const pollMilliseconds = 250
+const heartbeatMilliseconds = 15_000
+/** Logs that are followed at a time; of the others only the summary is kept. */
+const mostOpen = 8
+/** How long the size of a folder is taken for granted: a long run has thousands of files. */
+const sizeMilliseconds = 30_000
+const mostRelatives = 200
+const mostAnswers = 64
+
+export class Runs extends Context.Service<
+  Runs,
+  {
+    readonly list: Effect.Effect<ReadonlyArray<RunSummary>>
+    /** `keys` are those of the series; null is all. */
+    readonly view: (run: string, keys: ReadonlyArray<string> | null) => Effect.Effect<RunView, Failure>
+    readonly rollouts: (
+      run: string,
+      filter: RolloutFilter,
+      offset: number,
+      limit: number,
+    ) => Effect.Effect<Effect.Success<ReturnType<RunLog["rollouts"]["page"]>>, Failure>
+    readonly rollout: (
+      run: string,
+      step: number,
+      index: number,
+    ) => Effect.Effect<NonNullable<Effect.Success<ReturnType<RunLog["rollouts"]["one"]>>>, Failure>
+    readonly task: (run: string, task: number) => Effect.Effect<TaskView, Failure>
+    readonly follow: (
+      run: string,
+      since: string | undefined,
+    ) => Effect.Effect<Stream.Stream<StreamEvent>, Failure>
+  }
+>()("@azr/cli/dashboard/Runs") {
+  static readonly layer = (directory: string) => Layer.effect(Runs, make(directory))
+}
+
+const make = Effect.fnUntraced(function* (directory: string) {
+  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const opened = (yield* Clock.currentTimeMillis).toString(36)
+  let openings = 0
+  /** In order of use, the latest last. */
+  const logs = new Map<string, RunLog>()
+  const summaries = new Map<string, { readonly stamp: string; readonly summary: RunSummary }>()
+  const sizes = new Map<string, { readonly at: number; readonly bytes: number }>()
+
+  const unreadable = (run: string) => (error: { readonly message: string }) =>
+    new RunUnreadable({ message: `run ${run}: ${error.message}` })
+
+  const folderOf = Effect.fnUntraced(function* (run: string) {
+    const folder = path.join(directory, run)
+    const isName = /^[^/\\\0]+$/u.test(run) && !run.startsWith(".")
+    if (
+      isName &&
+      (yield* fs.exists(path.join(folder, "config.json")).pipe(Effect.orElseSucceed(() => false)))
+    ) {
+      return folder
+    }
+    logs.delete(run)
+    return yield* new NotThere({ message: `no run ${JSON.stringify(run)}` })
+  })
+
+  /** The log of a run, up to date. */
+  const logOf = Effect.fnUntraced(function* (run: string) {
+    const folder = yield* folderOf(run)
+    const log = logs.get(run) ?? new RunLog(folder, `${opened}-${openings++}`)
+    logs.delete(run)
+    logs.set(run, log)
+    const [oldest] = logs.keys()
+    if (logs.size > mostOpen && oldest !== undefined) logs.delete(oldest)
+    yield* log.refresh.pipe(Effect.mapError(unreadable(run)))
+    return log
+  })
+
+  const bytesOf = Effect.fnUntraced(function* (run: string) {
+    const now = yield* Clock.currentTimeMillis
+    const known = sizes.get(run)
+    if (known !== undefined && now - known.at < sizeMilliseconds) return known.bytes
+    const folder = path.join(directory, run)
+    const names = yield* fs
+      .readDirectory(folder, { recursive: true })
+      .pipe(Effect.orElseSucceed((): ReadonlyArray<string> => []))
+    const each = yield* Effect.forEach(
+      names,
+      (name) =>
+        fs.stat(path.join(folder, name)).pipe(
+          Effect.map(({ size, type }) => (type === "File" ? Number(size) : 0)),
+          Effect.orElseSucceed(() => 0),
+        ),
+      { concurrency: 16 },
+    )
+    const bytes = each.reduce((sum, { bytes }) => sum + bytes, 0)
+    sizes.set(run, { at: now, bytes })
+    return bytes
+  })
+
+  const summaryOf = Effect.fnUntraced(function* (run: string, { index }: RunLog) {
+    const config = yield* RunStore.readConfig(path.join(directory, run)).pipe(Effect.result)
+    const read = config._tag === "Success" ? config.success : null
+    const now = yield* Clock.currentTimeMillis
+    const found = index.state(now)
+    const state =
+      config._tag === "Success"
+        ? found
+        : ({ state: "unreadable", message: `${config.failure.file}: ${config.failure.message}` } as const)
+    return {
+      id: run,
+      ...state,
+      preset: read?.preset ?? "",
+      seed: read?.seed ?? 0,
+      environments: read?.environments ?? [],
+      step: index.step,
+      steps: read?.steps ?? 0,
+      startedAt: index.startedAt,
+      updatedAt: index.updatedAt,
+      bytes: yield* bytesOf(run),
+      heldOut: index.heldOut,
+    } satisfies RunSummary
+  })
+
+  /** A summary is made anew when the log has changed or its state may have with the time. */
+  const summarize = Effect.fnUntraced(function* (run: string) {
+    const folder = yield* folderOf(run)
+    const info = yield* fs.stat(path.join(folder, "events.jsonl")).pipe(Effect.option)
+    const stamp = Option.match(info, {
+      onNone: () => "",
+      onSome: ({ mtime, size }) => `${Number(size)} ${Option.getOrElse(mtime, () => new Date(0)).getTime()}`,
+    })
+    const known = summaries.get(run)
+    if (known?.stamp === stamp && settled.has(known.summary.state)) return known.summary
+    const log = logs.get(run) ?? new RunLog(folder, `${opened}-${openings++}`)
+    yield* log.refresh.pipe(Effect.mapError(unreadable(run)))
+    const summary = yield* summaryOf(run, log)
+    // What may still grow stays open, so that the next look reads only what is new.
+    if (!settled.has(summary.state)) logs.set(run, log)
+    summaries.set(run, { stamp, summary })
+    return summary
+  })
+
+  const taskAt = Effect.fnUntraced(function* (log: RunLog, place: RunIndex.Place) {
+    const line = yield* log.lineAt(place).pipe(Effect.flatMap(decodeEvent), Effect.option)
+    return Option.isSome(line) && line.value._tag === "TaskAdded" ? line.value.record : null
+  })
+
+  const titled = Effect.fnUntraced(function* (
+    log: RunLog,
+    relatives: ReturnType<RunIndex.RunIndex["lineage"]>,
+  ) {
+    return yield* Effect.forEach(
+      relatives,
+      Effect.fnUntraced(function* ({ id, kind, parents, place, step, successRate }) {
+        const record = yield* taskAt(log, place)
+        const title = record === null ? "" : RunIndex.titleOf(record.task)
+        return { id, kind, step, successRate, parents, title } satisfies LineageTask
+      }),
+      { concurrency: 8 },
+    )
+  })
+
+  const checkpointsOf = Effect.fnUntraced(function* (folder: string) {
+    const steps = yield* RunStore.listCheckpoints(folder)
+    return yield* Effect.forEach(steps, (step) =>
+      fs.readFileString(path.join(folder, RunStore.checkpointFolder(step), "manifest.json")).pipe(
+        Effect.flatMap(decodeManifest),
+        Effect.map(({ files }) => Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0)),
+        Effect.orElseSucceed(() => 0),
+        Effect.map((bytes) => ({ step, bytes })),
+      ),
+    )
+  })
+
+  /** Alerts of one rollout with its reason: what the rule saw. */
+  const alertsOf = (log: RunLog) =>
+    Effect.forEach(log.index.alerts, (alert) =>
+      alert.rollout === null
+        ? Effect.succeed(alert)
+        : Effect.map(log.rollouts.one(alert.step, alert.rollout), (rollout) =>
+            rollout === null
+              ? alert
+              : { ...alert, message: `${alert.message} ${rollout.reason.slice(0, 200)}` },
+          ),
+    )
+
+  const view = Effect.fn("Runs.view")(function* (run: string, keys: ReadonlyArray<string> | null) {
+    const log = yield* logOf(run)
+    const { index } = log
+    const config = yield* RunStore.readConfig(log.folder).pipe(Effect.option)
+    const hardest = index.hardest === null ? [] : yield* titled(log, index.lineage(index.hardest, 1))
+    return {
+      summary: yield* summaryOf(run, log),
+      policy: index.policy,
+      versions: index.versions,
+      kinds: Option.isSome(config) ? Object.keys(config.value.kinds) : [],
+      steps: index.steps,
+      series: index.series(keys),
+      evaluations: index.evaluations,
+      proposals: index.proposals,
+      successRates: index.successRates,
+      hardest: hardest[0] ?? null,
+      alerts: yield* alertsOf(log),
+      checkpoints: yield* checkpointsOf(log.folder).pipe(Effect.orElseSucceed(() => [])),
+      config: Option.isSome(config) ? encodeConfig(config.value) : null,
+    } satisfies RunView
+  })
+
+  const task = Effect.fn("Runs.task")(function* (run: string, id: number) {
+    const log = yield* logOf(run)
+    const place = log.index.placeOf(id)
+    const record = place === null ? null : yield* taskAt(log, place)
+    if (record === null) return yield* new NotThere({ message: `run ${run} has no task ${id}` })
+    return {
+      record,
+      lineage: yield* titled(log, log.index.lineage(id, mostRelatives)),
+      answers: yield* log.rollouts.details({ task: id, role: "solve" }, mostAnswers),
+    } satisfies TaskView
+  })
+
+  const follow = Effect.fn("Runs.follow")(function* (run: string, since: string | undefined) {
+    yield* logOf(run)
+    const changeOf = Effect.fnUntraced(function* (log: RunLog, reset: boolean) {
+      const { state } = log.index.state(yield* Clock.currentTimeMillis)
+      const change: Change = { cursor: log.cursor, reset, step: log.index.step, state }
+      return { event: "message", id: log.cursor, data: change } as const
+    })
+    const heartbeat: StreamEvent = { event: "heartbeat", data: "" }
+    return Stream.paginate<Following, StreamEvent, never, FileSystem.FileSystem | Path.Path>(
+      { cursor: since ?? "", silent: 0, first: true },
+      Effect.fnUntraced(
+        function* ({
+          cursor,
+          first,
+          silent,
+        }): Effect.fn.Return<Told, Failure, FileSystem.FileSystem | Path.Path> {
+          if (!first) yield* Effect.sleep(pollMilliseconds)
+          const log = yield* logOf(run)
+          if (log.cursor !== cursor) {
+            const change = yield* changeOf(log, !log.continues(cursor))
+            return [[change], Option.some({ cursor: log.cursor, silent: 0, first: false })]
+          }
+          const due = first || silent >= heartbeatMilliseconds
+          const next = { cursor, silent: due ? 0 : silent + pollMilliseconds, first: false }
+          return [due ? [heartbeat] : [], Option.some(next)]
+        },
+        // The run is gone: so is what there was to follow. A new connection gets to know why.
+        Effect.orElseSucceed((): Told => [[], Option.none()]),
+      ),
+    ).pipe(Stream.provideContext(services))
+  })
+
+  return Runs.of({
+    list: listRuns(directory).pipe(
+      Effect.flatMap((names) => Effect.forEach(names, (name) => Effect.option(summarize(name)))),
+      Effect.map((runs) => runs.flatMap(Option.toArray)),
+      Effect.provideContext(services),
+    ),
+    view: (run, keys) => view(run, keys).pipe(Effect.provideContext(services)),
+    rollouts: (run, filter, offset, limit) =>
+      logOf(run).pipe(
+        Effect.flatMap(({ rollouts }) => rollouts.page(filter, offset, limit)),
+        Effect.provideContext(services),
+      ),
+    rollout: Effect.fnUntraced(function* (run, step, index) {
+      const { rollouts } = yield* logOf(run)
+      const found = yield* rollouts.one(step, index)
+      return found ?? (yield* new NotThere({ message: `run ${run} has no rollout ${index} in step ${step}` }))
+    }, Effect.provideContext(services)),
+    task: (run, id) => task(run, id).pipe(Effect.provideContext(services)),
+    follow: (run, since) => follow(run, since).pipe(Effect.provideContext(services)),
+  })
+})
+
+/** Where a stream stands: the cursor it has told, and how long it has been silent. */
+interface Following {
+  readonly cursor: string
+  readonly silent: number
+  readonly first: boolean
+}
+type Told = readonly [ReadonlyArray<StreamEvent>, Option.Option<Following>]
+
+/** States that only another event changes. */
+const settled: ReadonlySet<string> = new Set(["completed", "interrupted", "failed", "unreadable"])
+const decodeEvent = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.RunEvent))
+const decodeManifest = Schema.decodeUnknownEffect(Schema.fromJsonString(RunStore.Manifest))
+const encodeConfig = Schema.encodeSync(RunConfig.RunConfig)

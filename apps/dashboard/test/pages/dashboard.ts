@@ -1,0 +1,181 @@
+/** The real thing: `azr` as a process, a run that it trained, a Chromium. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import { type Browser, chromium } from "playwright-core"
+
+const azr = path.join(import.meta.dirname, "../../../../azr")
+
+/** Why the page tests cannot run here; null where they can. */
+export const chromiumPath: string | undefined = [
+  process.env["AZR_CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((file) => file !== undefined && existsSync(file))
+
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath ?? "",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  })
+
+export class Dashboard {
+  readonly url: string
+  readonly #process: ChildProcess
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url
+    this.#process = child
+  }
+
+  /** Port 0 lets the system choose one. */
+  static start(runsDir: string, port = 0): Promise<Dashboard> {
+    const child = spawn(azr, ["dashboard", "--runs-dir", runsDir, "--port", String(port)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    return new Promise((resolve, reject) => {
+      let output = ""
+      const read = (chunk: Buffer) => {
+        output += chunk.toString("utf8")
+        const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output)?.[0]
+        if (url !== undefined) resolve(new Dashboard(url, child))
+      }
+      child.stdout.on("data", read)
+      child.stderr.on("data", read)
+      child.once("exit", (code) => reject(new Error(`azr dashboard ended with ${code}: ${output}`)))
+    })
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
+  /** As a crash would end it. */
+  kill(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#process.exitCode !== null || this.#process.signalCode !== null) return resolve()
+      this.#process.once("exit", () => resolve())
+      this.#process.kill("SIGKILL")
+    })
+  }
+}
+
+export const hostile = {
+  script: `<script>globalThis.owned = 1</script><img src=x onerror="globalThis.owned = 1">`,
+  ansi: "\u001b[31mred\u001b]0;title\u0007",
+  bidi: "a\u202egnp.exe\u2066",
+  long: `L${"x".repeat(1_000_000)}`,
+  surrogate: "half \ud800 pair",
+}
+
+const readLines = (file: string): Array<Record<string, unknown>> =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+/** Lone surrogates stay escaped, as JSON.stringify writes them. */
+const writeLines = (file: string, lines: ReadonlyArray<unknown>): void =>
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
+
+/**
+ * A folder of runs: `real`, as the trainer left it; and copies of it as a crash, a hostile policy, a later version or a
+ * start would leave it.
+ */
+export const makeRuns = (): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), "azr-pages-"))
+  const settings = [
+    "evaluate.every=3",
+    "evaluate.devTasks=20",
+    `evaluate.suites=["deduction-2","abduction-2"]`,
+  ]
+  execFileSync(
+    azr,
+    [
+      "train",
+      "--runs-dir",
+      folder,
+      "--name",
+      "real",
+      "--steps",
+      "6",
+      ...settings.flatMap((setting) => ["--set", setting]),
+    ],
+    { stdio: "ignore" },
+  )
+  const copy = (
+    name: string,
+    change: (events: Array<Record<string, unknown>>) => ReadonlyArray<unknown>,
+  ): string => {
+    const run = path.join(folder, name)
+    cpSync(path.join(folder, "real"), run, { recursive: true })
+    const events = path.join(run, "events.jsonl")
+    writeLines(events, change(readLines(events)))
+    return run
+  }
+  copy("other", (events) => events)
+  copy("newer", (events) => [...events.slice(0, -1), { _tag: "Dreamed", at: Date.now() }])
+  copy("crashed", (events) =>
+    events
+      .filter(({ _tag }) => _tag !== "RunEnded")
+      .map((event) => ({ ...event, at: Number(event["at"]) - 86_400_000 })),
+  )
+  const now = Date.now()
+  const seeding = copy("seeding", (events) => events.slice(0, 20).map((event) => ({ ...event, at: now })))
+  rmSync(path.join(seeding, "rollouts"), { recursive: true })
+  copy("live", (events) =>
+    events
+      .slice(
+        0,
+        events.findLastIndex(({ _tag }) => _tag === "StepCompleted"),
+      )
+      .filter(({ _tag }) => _tag !== "RunEnded")
+      .map((event) => ({ ...event, at: now })),
+  )
+  const texts = Object.values(hostile)
+  const bad = copy("hostile", (events) => events)
+  const rollouts = path.join(bad, "rollouts")
+  const [first = ""] = readdirSync(rollouts).sort()
+  writeLines(
+    path.join(rollouts, first),
+    readLines(path.join(rollouts, first)).map((rollout, i) => {
+      const text = texts[i % texts.length]
+      return { ...rollout, prompt: text, response: text, reason: text }
+    }),
+  )
+  return folder
+}
+
+/** The last step of `real`, as a process that trains would write it to `live`. */
+export const lastStep = (folder: string): string => {
+  const event = readLines(path.join(folder, "real", "events.jsonl")).findLast(
+    ({ _tag }) => _tag === "StepCompleted",
+  )
+  return `${JSON.stringify({ ...event, at: Date.now() })}\n`
+}
+
+export const emptyFolder = (): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), "azr-pages-"))
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
