@@ -111,7 +111,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
         ),
       { concurrency: 16 },
     )
-    const bytes = each.reduce((sum, { bytes }) => sum + bytes, 0)
+    const bytes = each.reduce((sum, size) => sum + size, 0)
     sizes.set(run, { at: now, bytes })
     return bytes
   })
