@@ -139,9 +139,15 @@ const kill = Command.make(
   "kill",
   {
     kills: Flag.Int("kills").pipe(Flag.withDescription("How often (default 50)"), Flag.withDefault(50)),
+    minutes: Flag.Finite("minutes").pipe(
+      Flag.withDescription("Begin no further kill after so long (default: no end)"),
+      Flag.withDefault(Infinity),
+    ),
     seed: seedFlag,
   },
-  Effect.fn("kill")(function* ({ kills, seed }) {
+  Effect.fn("kill")(function* ({ kills, minutes, seed }) {
+    const began = performance.now()
+    const goesOn = () => !stop.asked && performance.now() - began < 60_000 * minutes
     const output = yield* Output
     const random = new RandomStreams.RandomStreams(seed).get("kill")
     const folder = mkdtempSync(path.join(tmpdir(), "azr-kill-"))
@@ -158,11 +164,11 @@ const kill = Command.make(
     const failures: Array<string> = []
     const blows: Record<string, number> = {}
     let runs = 0
-    for (let number = 1; done < kills && !stop.asked; number++) {
+    for (let number = 1; done < kills && goesOn(); number++) {
       const name = `run-${number}`
       const place = path.join(folder, "runs", name)
       for (let complete = false; !complete;) {
-        const blow: Blow | null = done < kills && !stop.asked ? chooseBlow(random, name) : null
+        const blow: Blow | null = done < kills && goesOn() ? chooseBlow(random, name) : null
         const begun = existsSync(path.join(place, "config.json"))
         const end = yield* run(begun ? ["resume", name, "--json"] : train(name), blow)
         if (end === "killed") {

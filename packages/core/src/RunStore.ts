@@ -39,6 +39,7 @@ import {
   stepOf,
   temporary,
 } from "./store/files.ts"
+import { readConfig } from "./store/reading.ts"
 
 export {
   type Checkpoint,
@@ -148,7 +149,9 @@ const continueAt = Effect.fn("RunStore.continueAt")(function* (folder: string, m
   for (const later of (yield* namedCheckpoints(folder)).filter((named) => named > step)) {
     yield* removeCheckpoint(folder, later).pipe(Effect.mapError(failing(checkpointFolder(later))))
   }
-  yield* sweepCheckpoints(folder).pipe(Effect.mapError(failing("checkpoints")))
+  // Whoever was killed in the middle of this may have written the last checkpoint of the run.
+  const { checkpoint } = yield* readConfig(folder)
+  yield* prune(folder, checkpoint.keep)
   const rollouts = yield* namesIn(path.join(folder, "rollouts")).pipe(Effect.mapError(failing("rollouts")))
   for (const name of rollouts.filter((name) => (stepOf(name, ".jsonl") ?? -1) > step)) {
     yield* fs.remove(path.join(folder, "rollouts", name)).pipe(Effect.mapError(failing(`rollouts/${name}`)))
@@ -159,6 +162,16 @@ const continueAt = Effect.fn("RunStore.continueAt")(function* (folder: string, m
       .pipe(orIfAbsent(undefined), Effect.mapError(failing(file)))
   }
   return yield* writer(folder)
+})
+
+/** Removes the checkpoints that are not kept, and what a crash left of any. */
+const prune = Effect.fnUntraced(function* (folder: string, keep: number) {
+  const manifests = yield* listManifests(folder)
+  const kept = retained(manifests, keep)
+  yield* Effect.gen(function* () {
+    for (const { step } of manifests) if (!kept.has(step)) yield* removeCheckpoint(folder, step)
+    yield* sweepCheckpoints(folder)
+  }).pipe(Effect.mapError(failing("checkpoints")))
 })
 
 const writer = Effect.fnUntraced(function* (folder: string) {
@@ -188,10 +201,7 @@ const writer = Effect.fnUntraced(function* (folder: string) {
         metrics: yield* sizeOf(path.join(folder, "metrics.jsonl")),
       }
       yield* writeCheckpoint(folder, { step, scheduled, score, offsets }, policy, state)
-      const manifests = yield* listManifests(folder)
-      const kept = retained(manifests, keep)
-      for (const { step } of manifests) if (!kept.has(step)) yield* removeCheckpoint(folder, step)
-      yield* sweepCheckpoints(folder)
+      yield* prune(folder, keep)
     }).pipe(
       Effect.provideContext(services),
       Effect.catchTag("PlatformError", (error) => Effect.fail(failing(checkpointFolder(step))(error))),

@@ -237,6 +237,24 @@ layer(platform)("RunStore", (it) => {
       ),
     )
 
+    it.effect("removes the checkpoints that somebody was killed before removing", () =>
+      withNewRun(
+        Effect.fnUntraced(function* (store, folder) {
+          const fs = yield* FileSystem.FileSystem
+          for (const step of [0, 1, 2, 3, 4, 5]) yield* store.checkpoint(saved(step, policy("w")), 9)
+          yield* fs.makeDirectory(`${folder}/checkpoints/step-000001.removing`)
+          assert.strictEqual(nano.checkpoint.keep, 3)
+          yield* withResumedRun(folder, 5, () => Effect.void)
+          assert.deepStrictEqual((yield* fs.readDirectory(`${folder}/checkpoints`)).toSorted(), [
+            "step-000000",
+            "step-000003",
+            "step-000004",
+            "step-000005",
+          ])
+        }),
+      ),
+    )
+
     it.effect("works from a checkpoint that is older than a log", () =>
       withNewRun(
         Effect.fnUntraced(function* (store, folder) {

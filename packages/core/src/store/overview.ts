@@ -2,7 +2,7 @@
  * What a run came to so far, for runs of any length: one pass over the bytes of `events.jsonl`, of which only the few lines
  * that tell of the run as a whole are decoded. A run of 10,000 steps has hundreds of megabytes of events.
  */
-import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
+import { Effect, FileSystem, Path, Result, Schema } from "effect"
 import type { RunConfig } from "../RunConfig.ts"
 import { RunEvent } from "../RunEvent.ts"
 import { type Manifest, listManifests } from "./Checkpoint.ts"
@@ -27,12 +27,15 @@ export interface RunOverview {
 const decodeEvent = Schema.decodeUnknownResult(RunEvent)
 const text = new TextDecoder()
 const newline = 10
-const chunkBytes = 4 << 20
+const pieceBytes = 4 << 20
 
 /** Every event begins so, with its tag. */
 const prefix = '{"_tag":"'
+const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0))
 /** The two that make up nearly all of a log say nothing of the run as a whole. */
-const common = new Set(["P", "T"].map((letter) => letter.charCodeAt(0)))
+const [proposed, taskAdded] = letters("PT")
+/** Of these only the last counts. `Seeded` begins like it. */
+const stepCompleted = letters("St")
 
 export const readOverview = Effect.fn("RunStore.readOverview")(function* (folder: string) {
   const config = yield* readConfig(folder)
@@ -59,41 +62,50 @@ const scan = Effect.fnUntraced(function* (folder: string) {
   let last: Uint8Array | null = null
   // The line before the last, which counts when the last is torn.
   let before: Uint8Array | null = null
-  let rest: Uint8Array = new Uint8Array(0)
   let problem: RunStoreError | null = null
-  const isStep = (line: Uint8Array) => line[prefix.length] === 83 && line[prefix.length + 1] === 116
 
-  const take = (line: Uint8Array) => {
-    if (isStep(line)) lastStep = line
-    if (common.has(line[prefix.length] ?? 0) || isStep(line)) return
+  /** Looks at one line that is not the last: by its tag first, most need no more. */
+  const look = (bytes: Uint8Array, from: number, to: number) => {
+    const letter = bytes[from + prefix.length]
+    if (letter === proposed || letter === taskAdded) return
+    const line = bytes.slice(from, to)
+    if (letter === stepCompleted[0] && line[prefix.length + 1] === stepCompleted[1]) {
+      lastStep = line
+      return
+    }
     const event = decode(line)
     if (Result.isFailure(event)) problem ??= event.failure
     else if (event.success._tag === "RunStarted") started = event.success
     else if (event.success._tag === "Evaluated") evaluated.push(event.success)
   }
-  const feed = (chunk: Uint8Array) => {
-    let at = 0
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, at)) {
-      const piece = chunk.subarray(at, end)
-      const line = rest.length === 0 ? piece : joined(rest, piece)
-      if (last !== null) take(last)
-      before = last
-      last = line
-      rest = new Uint8Array(0)
+  /** Takes the whole lines of a piece of the log; gives where the rest begins. */
+  const feed = (piece: Uint8Array): number => {
+    let [priorFrom, priorTo, from, to, at] = [-1, 0, -1, 0, 0]
+    for (let end = piece.indexOf(newline); end !== -1; end = piece.indexOf(newline, at)) {
+      if (from >= 0) look(piece, from, to)
+      else if (last !== null) look(last, 0, last.length)
+      priorFrom = from
+      priorTo = to
+      from = at
+      to = end
       at = end + 1
     }
-    if (at < chunk.length) rest = joined(rest, chunk.subarray(at))
+    if (from >= 0) {
+      before = priorFrom >= 0 ? piece.slice(priorFrom, priorTo) : last
+      last = piece.slice(from, to)
+    }
+    return at
   }
 
-  yield* eachChunk(folder, feed)
+  const unfinished = yield* eachPiece(folder, feed)
   // A last line that is no JSON is torn, too: some file systems leave zeros.
-  let torn = rest.length > 0
+  let torn = unfinished > 0
   let lastEvent: RunEvent | null = null
   if (last !== null) {
     const event = decode(last)
     if (Result.isSuccess(event)) {
       lastEvent = event.success
-      take(last)
+      look(last, 0, (last as Uint8Array).length)
     } else {
       torn = true
       if (before !== null) lastEvent = yield* Effect.fromResult(decode(before))
@@ -110,24 +122,30 @@ const scan = Effect.fnUntraced(function* (folder: string) {
   }
 })
 
-const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
-  const whole = new Uint8Array(a.length + b.length)
-  whole.set(a)
-  whole.set(b, a.length)
-  return whole
-}
-
-/** Hands the log over piece by piece; each is a buffer of its own. A log that is not there is empty. */
-const eachChunk = (folder: string, feed: (chunk: Uint8Array) => void) =>
+/**
+ * Hands the log over piece by piece, in one buffer that is used again; `feed` gives how much it took, the rest comes first in the
+ * next piece. Gives how many bytes are left at the end. A log that is not there is empty.
+ */
+const eachPiece = (folder: string, feed: (piece: Uint8Array) => number) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const target = path.join(folder, file)
-    if (!(yield* fs.exists(target))) return
+    if (!(yield* fs.exists(target))) return 0
     const handle = yield* fs.open(target, { flag: "r" })
+    let buffer = new Uint8Array(pieceBytes)
+    let held = 0
     for (;;) {
-      const chunk = yield* handle.readAlloc(chunkBytes)
-      if (Option.isNone(chunk)) return
-      feed(chunk.value)
+      const read = yield* handle.read(buffer.subarray(held))
+      if (read === 0) return held
+      const filled = held + read
+      const taken = feed(buffer.subarray(0, filled))
+      buffer.copyWithin(0, taken, filled)
+      held = filled - taken
+      if (held < buffer.length) continue
+      // A line longer than the buffer.
+      const larger = new Uint8Array(2 * buffer.length)
+      larger.set(buffer)
+      buffer = larger
     }
   }).pipe(Effect.scoped, Effect.mapError(failing(file)))
