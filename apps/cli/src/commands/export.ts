@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { PolicyEngine, RunStore } from "@azr/core"
 import { decodeCheckpoint, huggingFaceCode, huggingFaceFiles } from "@azr/trainer-gpu"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
@@ -121,7 +122,7 @@ const exportCheckpoint = Effect.fnUntraced(function* (source: PolicySource, form
   const checkpoint = yield* decodedOf(source)
   for (const { bytes, name } of huggingFaceFiles(checkpoint)) yield* target.write(name, bytes)
   for (const { name, url } of huggingFaceCode) {
-    yield* target.write(name, yield* Effect.orDie(fs.readFile(url.pathname)))
+    yield* target.write(name, yield* Effect.orDie(fs.readFile(fileURLToPath(url))))
   }
 })
 
