@@ -2,6 +2,7 @@
 import uPlot from "uplot"
 import { useEffect, useLayoutEffect, useRef, useState } from "react"
 import { type Look, resolveColor } from "../model/palette.ts"
+import { Swatch } from "./Legend.tsx"
 import { useColorRevision } from "../ui/theme.ts"
 
 export interface Line {
@@ -260,7 +261,8 @@ export const TimeChart = (props: TimeChartProps) => {
           {lines.map((line) => {
             const value = line.values[index]
             return value === null || value === undefined ? null : (
-              <span key={line.label} style={{ color: `var(${line.look.color})` }}>
+              <span key={line.label} className="flex items-center gap-1">
+                {lines.length > 1 ? <Swatch look={line.look} area={stacked} /> : null}
                 {lines.length > 1 ? `${line.label} ` : ""}
                 {props.format(value)}
               </span>

@@ -1,0 +1,197 @@
+/** The interface through its typed client, in memory: the real handlers on a run folder that the real store wrote. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeHttpServer, NodeServices } from "@effect/platform-node"
+import { RunConfig, RunStore } from "@azr/core"
+import { DashboardApi } from "@azr/core/dashboard"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { HttpApiTest } from "effect/http-api"
+import { writeSteps, writeSyntheticRun } from "../../src/bench/dashboard/syntheticRun.ts"
+import { handlers } from "../../src/dashboard/server.ts"
+import { Runs } from "../../src/dashboard/Runs.ts"
+
+const client = HttpApiTest.groups(DashboardApi, ["runs"])
+const steps = 6
+const rollouts = 24
+
+/** A client of a server on a folder with one run. */
+const served = <A, E>(
+  use: (
+    runs: Effect.Success<typeof client>["runs"],
+    folder: string,
+  ) => Effect.Effect<A, E, NodeServices.NodeServices>,
+) =>
+  Effect.gen(function* () {
+    const directory = mkdtempSync(join(tmpdir(), "azr-dashboard-"))
+    const folder = join(directory, "one")
+    yield* writeSyntheticRun({ folder, steps, rollouts })
+    const live = handlers.pipe(
+      Layer.provide(Runs.layer(directory)),
+      Layer.provideMerge(NodeHttpServer.layerHttpServices),
+    )
+    yield* client.pipe(
+      Effect.flatMap(({ runs }) => use(runs, folder)),
+      Effect.provide(live),
+      Effect.scoped,
+    )
+    rmSync(directory, { recursive: true })
+  }).pipe(Effect.provide(NodeServices.layer))
+
+const params = { run: "one" }
+
+describe("the dashboard's interface", () => {
+  it.live("shows a run: summary, series, evaluations, proposals, tasks", () =>
+    served((runs) =>
+      Effect.gen(function* () {
+        const [summary] = yield* runs.list()
+        assert.strictEqual(summary?.id, "one")
+        assert.strictEqual(summary?.state, "completed")
+        assert.strictEqual(summary?.step, steps)
+        const view = yield* runs.view({ params, query: {} })
+        assert.deepStrictEqual(view.steps, [1, 2, 3, 4, 5, 6])
+        assert.deepStrictEqual(view.series["seconds/execute"], [0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
+        assert.deepStrictEqual(
+          view.checkpoints.map(({ step }) => step),
+          [3, 6],
+        )
+        // Of three proposals a step each is accepted: the fourth and fifth places are the first to be refused.
+        assert.strictEqual(
+          view.proposals.reduce((sum, { count }) => sum + count, 0),
+          (steps * rollouts) / 8,
+        )
+        const one = yield* runs.view({ params, query: { keys: "train/entropy" } })
+        assert.deepStrictEqual(Object.keys(one.series), ["train/entropy"])
+        const task = yield* runs.task({ params: { ...params, task: 4 } })
+        assert.deepStrictEqual(task.record.parents, [1])
+        assert.includeMembers(
+          task.lineage.map(({ id }) => id),
+          [1, 4, 7],
+        )
+        assert.isTrue(task.answers.length > 0 && task.answers.every((answer) => answer.task === 4))
+      }),
+    ),
+  )
+
+  it.live("pages and filters rollouts; text that looks like a field changes nothing", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        const all = yield* runs.rollouts({ params, query: {} })
+        assert.strictEqual(all.total, steps * rollouts)
+        assert.strictEqual(all.rows.length, 100)
+        const lines = readFileSync(join(folder, "rollouts/step-000004.jsonl"), "utf8").trimEnd().split("\n")
+        const wrong = lines.flatMap((line, index) =>
+          (JSON.parse(line) as { outcome: string }).outcome === "wrong" ? [index] : [],
+        )
+        const filtered = yield* runs.rollouts({ params, query: { step: 4, outcome: "wrong" } })
+        assert.deepStrictEqual(
+          filtered.rows.map(({ index }) => index),
+          wrong,
+        )
+        const second = yield* runs.rollouts({
+          params,
+          query: { step: 4, outcome: "wrong", offset: 2, limit: 3 },
+        })
+        assert.deepStrictEqual(second.rows, filtered.rows.slice(2, 5))
+        const found = yield* runs.rollouts({ params, query: { q: "[3,7]" } })
+        assert.deepStrictEqual(
+          found.rows.map(({ index, step }) => [step, index]),
+          [[3, 7]],
+        )
+        const detail = yield* runs.rollout({ params: { ...params, step: 3, index: 7 } })
+        assert.include(detail.response, '"quoted", \\ and')
+      }),
+    ),
+  )
+
+  it.live("says what is not there", () =>
+    served((runs) =>
+      Effect.gen(function* () {
+        for (const run of ["two", "..one", "../one", ".hidden", "one/../one"]) {
+          const error = yield* Effect.flip(runs.view({ params: { run }, query: {} }))
+          assert.oneOf((error as { _tag: string })._tag, ["NotThere", "HttpClientError"], run)
+        }
+        for (const [step, index] of [
+          [3, 99],
+          [99, 0],
+          [3, -1],
+        ] as const) {
+          const error = yield* Effect.flip(runs.rollout({ params: { ...params, step, index } }))
+          assert.strictEqual(error._tag, "NotThere")
+        }
+        assert.strictEqual(
+          (yield* Effect.flip(runs.task({ params: { ...params, task: 9999 } })))._tag,
+          "NotThere",
+        )
+      }),
+    ),
+  )
+
+  it.live("waits for the end of a torn line, and forgets what a resume cut off", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        const log = join(folder, "events.jsonl")
+        const whole = readFileSync(log)
+        const end = whole.lastIndexOf("\n", whole.length - 2) + 1
+        truncateSync(log, end + 20)
+        assert.strictEqual((yield* runs.view({ params, query: {} })).summary.step, steps)
+        appendFileSync(log, whole.subarray(end + 20))
+        assert.strictEqual((yield* runs.view({ params, query: {} })).summary.state, "completed")
+
+        const cursors = (since: string | undefined) =>
+          Effect.gen(function* () {
+            const stream = yield* runs.stream({ params, query: { since } })
+            const events = yield* stream.pipe(Stream.take(1), Stream.runCollect)
+            return [...events]
+          })
+        const [first] = yield* cursors(undefined)
+        assert.isTrue(first?.event === "message" && first.data.reset)
+        const cursor = first?.event === "message" ? first.data.cursor : ""
+        // Nothing happened since: the stream says that it is alive and nothing else.
+        assert.deepStrictEqual(yield* cursors(cursor), [{ event: "heartbeat", data: "" }])
+
+        // A resume from step 3 that has already gone beyond where the log once ended.
+        const { manifest } = yield* RunStore.readCheckpoint(folder, 3)
+        const config = { ...RunConfig.presets["nano"], steps: 9 } as RunConfig.RunConfig
+        yield* Effect.provide(writeSteps(config, 4, 9, 8), RunStore.RunStore.layerResume(folder, manifest))
+        const [after] = yield* cursors(cursor)
+        assert.isTrue(after?.event === "message" && after.data.reset && after.data.step === 9)
+        const view = yield* runs.view({ params, query: {} })
+        assert.strictEqual(view.steps.length, 9)
+        assert.strictEqual((yield* runs.rollouts({ params, query: {} })).total, 3 * rollouts + 6 * 8)
+
+        // An ordinary continuation is none.
+        const now = after?.event === "message" ? after.data.cursor : ""
+        appendFileSync(log, '{"_tag":"Checkpointed","at":1700000010000,"step":9,"folder":"x"}\n')
+        const [grown] = yield* cursors(now)
+        assert.isTrue(grown?.event === "message" && !grown.data.reset)
+      }),
+    ),
+  )
+
+  it.live("ends a stream, and says not there, when the run is deleted", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        const stream = yield* runs.stream({ params, query: {} })
+        const rest = yield* stream.pipe(
+          Stream.tap(() => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))),
+          Stream.runCollect,
+        )
+        assert.strictEqual(rest.length, 1)
+        assert.deepStrictEqual(yield* runs.list(), [])
+      }),
+    ),
+  )
+
+  it.live("lists a run whose configuration is broken, and goes on with the others", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        writeFileSync(join(folder, "config.json"), "{")
+        const [summary] = yield* runs.list()
+        assert.strictEqual(summary?.state, "unreadable")
+        assert.include(summary?.message ?? "", "config.json")
+      }),
+    ),
+  )
+})

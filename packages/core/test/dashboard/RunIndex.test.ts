@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RunIndex, maxPoints } from "../../src/dashboard/index.ts"
+import type { RunEvent } from "../../src/RunEvent.ts"
+
+const place = { offset: 0, length: 0 }
+const completed = (step: number, metrics: Readonly<Record<string, number>>): RunEvent => ({
+  _tag: "StepCompleted",
+  at: step * 1000,
+  step,
+  metrics,
+  seconds: { generate: 1, execute: 2, train: 3, total: 6 },
+})
+
+const added = (id: number, parents: ReadonlyArray<number>, successRate: number | null): RunEvent => ({
+  _tag: "TaskAdded",
+  at: 1,
+  record: {
+    id,
+    environment: "e",
+    kind: "deduction",
+    step: 1,
+    origin: "proposed",
+    parents,
+    task: { program: `p${id}`, region: `r${id % 2}` },
+    identity: "",
+    successRate,
+  },
+})
+
+const indexOf = (events: ReadonlyArray<RunEvent>) => {
+  const index = new RunIndex.RunIndex()
+  for (const event of events) index.apply(event, place)
+  return index
+}
+
+describe("RunIndex", () => {
+  it("keeps series at most maxPoints long, as means of neighbouring steps", () => {
+    const steps = 4321
+    const index = indexOf(
+      Array.from({ length: steps }, (_, i) =>
+        completed(i + 1, { even: i + 1, ...(i === 7 ? { rare: 5 } : {}) }),
+      ),
+    )
+    assert.isAtMost(index.steps.length, maxPoints)
+    assert.isAtLeast(index.steps.length, maxPoints / 2)
+    assert.strictEqual(index.steps.at(-1), steps)
+    const { even = [], rare = [] } = index.series(null)
+    assert.strictEqual(even.length, index.steps.length)
+    // Eight steps a column: 1 … 8 have the mean 4.5.
+    assert.strictEqual(index.steps[0], 8)
+    assert.strictEqual(even[0], 4.5)
+    assert.deepStrictEqual(
+      rare.filter((value) => value !== null),
+      [5],
+    )
+    assert.deepStrictEqual(Object.keys(index.series(["seconds/train"])), ["seconds/train"])
+  })
+
+  it("counts success rates by eighths, the ends apart, and loses none when columns merge", () => {
+    const rates = [0, 0.001, 0.5, 0.999, 1, null]
+    const index = indexOf([...rates.map((rate, id) => added(id, [], rate)), completed(1, {})])
+    assert.deepStrictEqual(index.successRates.columns, [[1, 1, 0, 0, 1, 0, 0, 1, 1]])
+    for (let step = 2; step <= 3 * maxPoints; step++) {
+      index.apply(added(step * 10, [], 0.5), place)
+      index.apply(completed(step, {}), place)
+    }
+    const total = index.successRates.columns.flat().reduce((sum, count) => sum + count, 0)
+    assert.strictEqual(total, 5 + 3 * maxPoints - 1)
+  })
+
+  it("finds ancestors and descendants, nearest first, cycles and gaps or not", () => {
+    const index = indexOf([added(1, [], 0.5), added(2, [1, 99], 0.25), added(3, [2], null), added(4, [3], 1)])
+    assert.deepStrictEqual(
+      index.lineage(2, 200).map(({ id }) => id),
+      [2, 1, 3, 4],
+    )
+    assert.strictEqual(index.lineage(2, 2).length, 2)
+    assert.deepStrictEqual(index.lineage(99, 200), [])
+    assert.strictEqual(index.hardest, 2)
+  })
+
+  it("tells how a run is: seeding, training, ended, resumed, silent", () => {
+    const index = indexOf([added(1, [], null)])
+    assert.strictEqual(index.state(2).state, "seeding")
+    index.apply(completed(1, {}), place)
+    assert.strictEqual(index.state(1000).state, "training")
+    assert.strictEqual(index.state(1000 + 120_001).state, "crashed")
+    index.apply({ _tag: "RunEnded", at: 2000, step: 1, status: "failed", message: "why" }, place)
+    assert.deepStrictEqual(index.state(1e12), { state: "failed", message: "why" })
+    index.apply(completed(2, {}), place)
+    assert.strictEqual(index.state(3000).state, "training")
+  })
+
+  it("says when a line is of a later version or broken, and goes on with the next", () => {
+    const index = new RunIndex.RunIndex()
+    index.accept('{"_tag":"Dreamt","at":1}', place)
+    assert.strictEqual(index.state(1).state, "newer")
+    index.accept(JSON.stringify(completed(3, {})), place)
+    assert.strictEqual(index.step, 3)
+    const broken = new RunIndex.RunIndex()
+    broken.accept('{"_tag":"StepCompleted"}', place)
+    assert.strictEqual(broken.state(1).state, "unreadable")
+  })
+
+  it("Wilson's interval: [0.4038, 0.5962] for 50 of 100, and [0, 1] of nothing", () => {
+    const { high, low } = RunIndex.wilson(50, 100)
+    assert.closeTo(low, 0.4038, 1e-4)
+    assert.closeTo(high, 0.5962, 1e-4)
+    assert.deepStrictEqual(RunIndex.wilson(0, 0), { low: 0, high: 1 })
+  })
+})
