@@ -24,8 +24,14 @@ const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
   ["full", "direct"],
 ]
 const claimedSuites = [
-  ...["deduction-2", "deduction-3", "deduction-4", "deduction-5", "deduction-6"],
-  ...["abduction-2", "abduction-3", "abduction-4"],
+  "deduction-2",
+  "deduction-3",
+  "deduction-4",
+  "deduction-5",
+  "deduction-6",
+  "abduction-2",
+  "abduction-3",
+  "abduction-4",
 ]
 /** Arms of the plots over steps. */
 const plotted = ["full", "frozen", "pool-256", "direct"]

@@ -391,7 +391,7 @@ const Training = ({ view }: RunScreenProps) => {
   )
 }
 
-const stepParts = ["generate", "execute", "train", "evaluate"] as const
+const stepParts = ["generate", "execute", "train", "evaluate", "wait"] as const
 
 const StepTime = ({ view }: RunScreenProps) => {
   const [pinned, pin] = useStep()

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Alerts } from "../../src/dashboard/index.ts"
 import type { RunEvent, SuiteResult } from "../../src/RunEvent.ts"
 
-const seconds = { generate: 0, execute: 0, train: 0, total: 0 }
+const seconds = { generate: 0, execute: 0, train: 0, evaluate: 0, wait: 0, total: 0 }
 
 const completed = (step: number, metrics: Readonly<Record<string, number>>): RunEvent => ({
   _tag: "StepCompleted",

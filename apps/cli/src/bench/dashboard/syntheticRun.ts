@@ -45,7 +45,9 @@ export const writeSteps = Effect.fnUntraced(function* (
     yield* store.metrics(step, metricsOf(step))
     yield* store.append(eventsOf(step, responses, rollouts))
     if (step % 40 === 0) yield* store.append([evaluated(step)])
-    if (step === Math.ceil(to / 2) || step === to) yield* store.checkpoint(step, [], {}, 8)
+    if (step === Math.ceil(to / 2) || step === to) {
+      yield* store.checkpoint({ step, policy: [], state: {}, scheduled: true, score: null }, 8)
+    }
   }
   yield* store.append([{ _tag: "RunEnded", at: at(to) + 1000, step: to, status: "completed", message: "" }])
 })
@@ -134,7 +136,7 @@ const eventsOf = (
       at: at(step),
       step,
       metrics: metricsOf(step),
-      seconds: { generate: 0.1, execute: 0.2, train: 0.1, total: 0.5 },
+      seconds: { generate: 0.1, execute: 0.2, train: 0.1, evaluate: 0, wait: 0.1, total: 0.5 },
     },
   ]
 }
