@@ -3,9 +3,9 @@
  * another machine is not, because nobody here can tell.
  */
 import { randomUUID } from "node:crypto"
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
-import { join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { RunStore } from "@azr/core"
 import { Effect, Schema } from "effect"
 
@@ -84,6 +84,17 @@ const put = (file: string, owner: Owner): boolean => {
   }
 }
 
+/** Level by level: a recursive mkdir says ENOENT of a read-only file system, and may hang in one like /proc. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(resolve(folder)))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (!isThere(error)) throw error
+  }
+}
+
 const acquire = (folder: string, mine: Owner): Owner | null => {
   const file = join(folder, RunStore.lockFile)
   if (put(file, mine)) return null
@@ -111,7 +122,7 @@ export const holdRun = Effect.fn("holdRun")(function* (folder: string) {
   const refuse = (message: string) => new RunLocked({ message: `${folder}: ${message}` })
   const take = Effect.try({
     try: () => {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       return acquire(folder, mine)
     },
     catch: (error) => {
