@@ -59,7 +59,7 @@ if (chromiumPath === undefined) {
     beforeAll(async () => {
       folder = makeRuns()
       ;[dashboard, browser] = await Promise.all([Dashboard.start(folder), openBrowser()])
-    }, 60_000)
+    }, 120_000)
     afterAll(async () => {
       await Promise.all([dashboard?.kill(), browser?.close()])
       rmSync(folder, { recursive: true, force: true })
@@ -93,7 +93,7 @@ if (chromiumPath === undefined) {
         }
         expect([...problems, ...wrongs]).toEqual([])
         await context.close()
-      }, 60_000)
+      }, 150_000)
     }
 
     it("answer on one screen what improved, what was refused and why, and where the hardest task comes from", async () => {
