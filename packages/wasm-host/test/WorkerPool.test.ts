@@ -105,8 +105,8 @@ describeHosts(({ spawner }) => {
     const one = performance.now() - before
     await first.pool.close()
     // Half of them make the first batch: together more than the patience for one.
-    const { pool, run, started } = await start(5 * one)
-    const settled = await Promise.all(Array.from({ length: 16 }, () => run(spin)))
+    const { pool, run, started } = await start(8 * one)
+    const settled = await Promise.all(Array.from({ length: 24 }, () => run(spin)))
     assert.deepEqual(new Set(settled.map(answer)), new Set([null]))
     assert.lengthOf(started, 1)
     await pool.close()

@@ -125,11 +125,14 @@ const words: Readonly<Record<string, string>> = {
 
 export const reasonInWords = (reason: string): string => words[reason] ?? reason
 
-/** Seconds that evaluations took at each step: they follow the step, whose own time leaves them out. */
+/**
+ * Seconds that evaluations on the dev split took at each step: they follow the step, whose own time leaves them out. Those on
+ * the test split come once, after the training.
+ */
 export const evaluationSeconds = ({ evaluations, steps }: Pick<RunView, "evaluations" | "steps">): Values => {
   if (evaluations.length === 0) return steps.map(() => null)
   const spent = new Map<number, number>()
-  for (const { seconds, step } of evaluations) spent.set(step, (spent.get(step) ?? 0) + seconds)
+  for (const { seconds, split, step } of evaluations) if (split === "dev") spent.set(step, seconds)
   return steps.map((step) => spent.get(step) ?? 0)
 }
 

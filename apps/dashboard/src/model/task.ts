@@ -58,3 +58,7 @@ export const verifyLine = (
 /** What a one-function program does, without the lines that all of them have. */
 export const shortTitle = (title: string): string =>
   title.replace(/^def \w+\([^)]*\): ?;? ?/u, "").replace(/; return \w+$/u, "") || title
+
+/** A rollout in a URL. No dot: `1.10` is the number 1.1 to whoever reads the URL. */
+export const rolloutName = ({ index, step }: { readonly step: number; readonly index: number }): string =>
+  `${step}-${index}`

@@ -8,7 +8,7 @@ import { difficultyMix } from "../charts/LineageTree.tsx"
 import { type Line, TimeChart } from "../charts/TimeChart.tsx"
 import { count, number, percent, points, seconds } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
-import { shortTitle } from "../model/task.ts"
+import { shortTitle, rolloutName } from "../model/task.ts"
 import { lookOf } from "../model/palette.ts"
 import {
   changesByKind,
@@ -457,7 +457,9 @@ const AlertItem = ({ alert }: { readonly alert: Alert }) => {
           to="/runs/$run/rollouts"
           search={{
             ...(alert.evidence ?? { step: alert.step }),
-            ...(alert.rollout === null ? {} : { rollout: `${alert.step}.${alert.rollout}` }),
+            ...(alert.rollout === null
+              ? {}
+              : { rollout: rolloutName({ step: alert.step, index: alert.rollout }) }),
           }}
         >
           see step {alert.evidence?.step ?? alert.step}

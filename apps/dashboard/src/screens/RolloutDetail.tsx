@@ -7,7 +7,7 @@ import type { RolloutDetail as Rollout } from "@azr/core/dashboard"
 import { number, percent } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { lookOf } from "../model/palette.ts"
-import { partsOf, verifyLine } from "../model/task.ts"
+import { partsOf, verifyLine, rolloutName } from "../model/task.ts"
 import { Code } from "../ui/Code.tsx"
 import { Copy } from "../ui/Copy.tsx"
 import { Hostile, Pieces } from "../ui/Hostile.tsx"
@@ -177,16 +177,13 @@ export const RolloutDetail = ({
 export const Answers = ({ answers }: { readonly answers: ReadonlyArray<Rollout> }) => (
   <ul>
     {answers.map((answer) => (
-      <li
-        key={`${answer.step}.${answer.index}`}
-        className="grid grid-cols-[5.5rem_1fr_3rem] gap-x-2 py-0.5 text-xs"
-      >
+      <li key={rolloutName(answer)} className="grid grid-cols-[5.5rem_1fr_3rem] gap-x-2 py-0.5 text-xs">
         <Outcome outcome={answer.outcome} />
         <Link
           className="truncate font-mono hover:underline"
           from="/runs/$run"
           to="/runs/$run/rollouts"
-          search={{ task: answer.task ?? undefined, rollout: `${answer.step}.${answer.index}` }}
+          search={{ task: answer.task ?? undefined, rollout: rolloutName(answer) }}
         >
           {inertLine(answer.response, 160) || "an empty response"}
         </Link>

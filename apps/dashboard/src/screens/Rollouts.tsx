@@ -8,6 +8,7 @@ import type { RolloutFilter, RolloutRow } from "@azr/core/dashboard"
 import { count, number } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { lookOf } from "../model/palette.ts"
+import { rolloutName } from "../model/task.ts"
 import { focusFilter, useKeys } from "../ui/keys.ts"
 import { Outcome } from "../ui/Outcome.tsx"
 import { RolloutDetail } from "./RolloutDetail.tsx"
@@ -59,7 +60,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
   // Where j and k go on from: the row that is open, as far as it is among those that are loaded.
   const loaded = pages.flatMap(
-    ({ data }) => data?.rows.map((row, i) => [`${row.step}.${row.index}`, data.offset + i] as const) ?? [],
+    ({ data }) => data?.rows.map((row, i) => [rolloutName(row), data.offset + i] as const) ?? [],
   )
   const at = loaded.find(([name]) => name === open)?.[1]
   const current = useRef(-1)
@@ -68,7 +69,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
     if (row === undefined) return
     current.current = index
     list.scrollToIndex(index)
-    change({ rollout: `${row.step}.${row.index}` })
+    change({ rollout: rolloutName(row) })
   }
   useKeys({
     j: () => openRow(Math.min(total - 1, (at ?? current.current) + 1)),
@@ -80,7 +81,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
     current.current = -1
     scroller.current?.scrollTo({ top: 0 })
   }, [filterKey])
-  const opened = /^(\d+)\.(\d+)$/u.exec(open ?? "")
+  const opened = /^(\d+)-(\d+)$/u.exec(open ?? "")
   const choose = (
     name: "role" | "kind" | "outcome" | "environment",
     label: string,
@@ -154,7 +155,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
           <ul className="relative" style={{ height: list.getTotalSize() }}>
             {items.map(({ index, start }) => {
               const row = rowAt(index)
-              const name = row === undefined ? "" : `${row.step}.${row.index}`
+              const name = row === undefined ? "" : rolloutName(row)
               return (
                 <li
                   key={index}

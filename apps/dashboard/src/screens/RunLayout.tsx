@@ -74,7 +74,10 @@ export const RunLayout = () => {
   const done = view === undefined || view.summary.steps === 0 ? 0 : view.summary.step / view.summary.steps
   return (
     <>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-rule px-4 pt-1.5">
+      <section
+        aria-label="Run"
+        className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-rule px-4 pt-1.5"
+      >
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 pb-1.5">
           <h1 className="truncate font-semibold">{inertLine(run, 80)}</h1>
           {view === undefined ? null : (
@@ -122,7 +125,7 @@ export const RunLayout = () => {
             </Link>
           ))}
         </nav>
-      </div>
+      </section>
       <main className="p-3 md:px-4">
         {missing ? (
           <Notice title={`There is no run ${run}`}>

@@ -140,7 +140,8 @@ export const makeRuns = (): string => {
       .filter(({ _tag }) => _tag !== "RunEnded")
       .map((event) => ({ ...event, at: Number(event["at"]) - 86_400_000 })),
   )
-  const now = Date.now()
+  // Far enough ahead that a slow machine does not make crashes of runs that have not ended.
+  const now = Date.now() + 600_000
   const seeding = copy("seeding", (events) => events.slice(0, 20).map((event) => ({ ...event, at: now })))
   rmSync(path.join(seeding, "rollouts"), { recursive: true })
   copy("live", (events) =>
@@ -153,14 +154,21 @@ export const makeRuns = (): string => {
       .map((event) => ({ ...event, at: now })),
   )
   const texts = Object.values(hostile)
-  const bad = copy("hostile", (events) => events)
+  const program = [hostile.script, hostile.ansi, hostile.bidi, hostile.surrogate].join(" ")
+  const bad = copy("hostile", (events) =>
+    events.map((event) => {
+      if (event["_tag"] !== "TaskAdded") return event
+      const record = event["record"] as { readonly task: object }
+      return { ...event, record: { ...record, task: { ...record.task, program } } }
+    }),
+  )
   const rollouts = path.join(bad, "rollouts")
   const [first = ""] = readdirSync(rollouts).sort()
   writeLines(
     path.join(rollouts, first),
     readLines(path.join(rollouts, first)).map((rollout, i) => {
-      const text = texts[i % texts.length]
-      return { ...rollout, prompt: text, response: text, reason: text }
+      const text = texts[i]
+      return text === undefined ? rollout : { ...rollout, prompt: text, response: text, reason: text }
     }),
   )
   return folder
