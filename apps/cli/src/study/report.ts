@@ -34,7 +34,12 @@ const claimedSuites = [
   "abduction-4",
 ]
 /** Arms of the plots over steps. */
-const plotted = ["full", "frozen", "pool-256", "direct"]
+const plotted = ["full", "frozen", "pool-84", "pool-256", "direct"]
+/** Depths at which arms differ. */
+const heldOut = [
+  ["deduction", 4],
+  ["abduction", 3],
+] as const
 
 const percent = (share: number): string => (100 * share).toFixed(1)
 const signed = (share: number): string => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)}`
@@ -175,16 +180,16 @@ const drawPlots = (byArm: ByArm): ReadonlyMap<string, string> => {
   const overSteps = (key: string): ReadonlyArray<Series> =>
     curves(byArm, ({ steps }) => steps.flatMap((metrics, index) => point(index + 1, metrics[key])))
   const plots: ReadonlyArray<readonly [file: string, plot: Plot]> = [
-    ...(["deduction", "abduction"] as const).map((kind): readonly [string, Plot] => [
+    ...heldOut.map(([kind, statements]): readonly [string, Plot] => [
       `held-out-${kind}.svg`,
       {
-        title: `Held-out ${kind} at 3 statements (dev tasks, greedy)`,
+        title: `Held-out ${kind} at ${statements} statements (dev tasks, greedy)`,
         xLabel: "step",
         yLabel: "share solved",
         range: [0, 1],
         series: curves(byArm, ({ dev }) =>
           dev.flatMap(({ results, step }) => {
-            const found = results.find(({ suite }) => suite === `${kind}-3`)
+            const found = results.find(({ suite }) => suite === `${kind}-${statements}`)
             return found === undefined ? [] : point(step, found.correct / found.total)
           }),
         ),
