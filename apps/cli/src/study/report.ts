@@ -53,12 +53,14 @@ const titleOf = (id: string): string => arms.find((arm) => arm.id === id)?.title
 export const report = (results: ReadonlyArray<RunResult>, command: string): Study => {
   const byArm = Map.groupBy(results, ({ arm }) => arm)
   const present = arms.filter(({ id }) => byArm.has(id))
+  const absent = arms.filter(({ id }) => !byArm.has(id))
   const plots = drawPlots(byArm)
   const sections = [
     "# Results of the nano study",
     `Written by \`${command}\` from the folders of its runs. Held-out test suites, greedy, percent of tasks solved; tasks that training never sees (\`docs/INVARIANTS.md\`). ± is the 95 % interval of the mean over seeds (Student's t).`,
     "## All arms",
     accuracies(present, byArm),
+    absent.length === 0 ? "" : `Not run: ${absent.map(({ title }) => title).join("; ")}.`,
     "## Differences",
     "In percentage points, with the 95 % interval of a bootstrap over seeds and paired tasks.",
     differences(byArm),
