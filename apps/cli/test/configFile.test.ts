@@ -31,9 +31,9 @@ describe("a configuration file", { timeout: 60_000 }, () => {
     assert.deepStrictEqual([config.steps, config.seed, config.version], [12, 6, 1])
     assert.deepStrictEqual(Object.keys(config.kinds), ["deduction", "abduction"])
     assert.strictEqual(config.kinds["deduction"]?.proposals, 3)
-    // 3 and 17 proposals of at most 40 tokens; 3 · 8 answers of at most 72, 12 · 8 of at most 14.
-    assert.include(stderr, "20 proposals to validate and 120 answers to judge; at most 3,872 tokens sampled")
-    assert.include(stderr, "140 responses trained on")
+    // 3 and 34 proposals of at most 40 tokens; 3 · 8 and 24 · 8 answers of at most 72.
+    assert.include(stderr, "37 proposals to validate and 216 answers to judge; at most 17,032 tokens sampled")
+    assert.include(stderr, "253 responses trained on")
   })
 
   it("may be JSON, e.g. the config.json of another run", async () => {

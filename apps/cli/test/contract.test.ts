@@ -84,7 +84,8 @@ describe("output", { timeout: 60_000 }, () => {
       spawnSync("script", ["-qec", line.join(" "), "/dev/null"], {
         cwd: folder,
         encoding: "utf8",
-        env: { ...process.env, TERM: "xterm", FORCE_COLOR: undefined, ...environment },
+        // Node takes no terminal of a CI for one with colours.
+        env: { ...process.env, TERM: "xterm", CI: undefined, FORCE_COLOR: undefined, ...environment },
       }).stdout
     assert.include(onTerminal({ NO_COLOR: undefined }), ansi)
     const without = onTerminal({ NO_COLOR: "1" })

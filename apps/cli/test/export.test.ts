@@ -263,7 +263,7 @@ describe("usage of azr export", { timeout: 60_000 }, () => {
     [["nowhere"], "no run nowhere"],
     [["small", "--what", "tasks", "--format", "hf"], "tasks cannot be written as hf"],
     [["small", "--what", "tasks", "--step", "1"], "--step chooses a checkpoint"],
-    [["small", "--step", "7"], "no complete checkpoint at step 7"],
+    [["small", "--step", "7"], "no checkpoint at step 7"],
     [["small", "--out", "runs"], "runs is already there"],
   ])("exits with 2 for %j", async (args, message) => {
     const { code, stderr, stdout } = await azr(["export", ...args], folder)
