@@ -1,5 +1,5 @@
 /** What a run came to, for the commands that list and show runs. */
-import { Evaluate, RunStore } from "@azr/core"
+import { RunEvent, RunStore } from "@azr/core"
 import { Effect, FileSystem } from "effect"
 import { runLockOwner } from "./RunLock.ts"
 
@@ -28,7 +28,7 @@ export const readRunOverview = Effect.fn("readRunOverview")(function* (folder: s
   const scores = evaluated
     .filter(({ results }) => results[0]?.split === "dev")
     .flatMap(({ results, step }) => {
-      const accuracy = Evaluate.accuracyOf(results)
+      const accuracy = RunEvent.accuracyOf(results)
       return accuracy === null ? [] : [{ step, accuracy }]
     })
   const status =
@@ -49,12 +49,16 @@ export const diskOf: (folder: string) => Effect.Effect<number, never, FileSystem
   const names = yield* fs
     .readDirectory(folder, { recursive: true })
     .pipe(Effect.orElseSucceed((): ReadonlyArray<string> => []))
-  let bytes = 0
-  for (const name of names) {
-    const info = yield* Effect.option(fs.lstat(`${folder}/${name}`))
-    if (info._tag === "Some" && info.value.type === "File") bytes += Number(info.value.size)
-  }
-  return bytes
+  const sizes = yield* Effect.forEach(
+    names,
+    (name) =>
+      fs.lstat(`${folder}/${name}`).pipe(
+        Effect.map(({ size, type }) => (type === "File" ? Number(size) : 0)),
+        Effect.orElseSucceed(() => 0),
+      ),
+    { concurrency: 16 },
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 })
 
 /** `812 kB`, `41 MB`: powers of a thousand. */

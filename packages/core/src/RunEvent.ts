@@ -53,6 +53,12 @@ export const SuiteResult = Schema.Struct({
 })
 export type SuiteResult = typeof SuiteResult.Type
 
+/** Share of all tasks that were judged which were solved, in [0, 1]; null where none was. */
+export const accuracyOf = (results: ReadonlyArray<Pick<SuiteResult, "correct" | "total">>): number | null => {
+  const total = results.reduce((sum, result) => sum + result.total, 0)
+  return total === 0 ? null : results.reduce((sum, { correct }) => sum + correct, 0) / total
+}
+
 export const RunEvent = Schema.TaggedUnion({
   RunStarted: {
     at,

@@ -13,6 +13,7 @@ import {
   type TaskView,
 } from "@azr/core/dashboard"
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream } from "effect"
+import { diskOf } from "../runOverview.ts"
 import { listRuns } from "../runsFolder.ts"
 import { RunLog } from "./RunLog.ts"
 
@@ -98,20 +99,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const now = yield* Clock.currentTimeMillis
     const known = sizes.get(run)
     if (known !== undefined && now - known.at < sizeMilliseconds) return known.bytes
-    const folder = path.join(directory, run)
-    const names = yield* fs
-      .readDirectory(folder, { recursive: true })
-      .pipe(Effect.orElseSucceed((): ReadonlyArray<string> => []))
-    const each = yield* Effect.forEach(
-      names,
-      (name) =>
-        fs.stat(path.join(folder, name)).pipe(
-          Effect.map(({ size, type }) => (type === "File" ? Number(size) : 0)),
-          Effect.orElseSucceed(() => 0),
-        ),
-      { concurrency: 16 },
-    )
-    const bytes = each.reduce((sum, size) => sum + size, 0)
+    const bytes = yield* diskOf(path.join(directory, run))
     sizes.set(run, { at: now, bytes })
     return bytes
   })
@@ -180,15 +168,11 @@ const make = Effect.fnUntraced(function* (directory: string) {
   })
 
   const checkpointsOf = Effect.fnUntraced(function* (folder: string) {
-    const steps = yield* RunStore.listCheckpoints(folder)
-    return yield* Effect.forEach(steps, (step) =>
-      fs.readFileString(path.join(folder, RunStore.checkpointFolder(step), "manifest.json")).pipe(
-        Effect.flatMap(decodeManifest),
-        Effect.map(({ files }) => Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0)),
-        Effect.orElseSucceed(() => 0),
-        Effect.map((bytes) => ({ step, bytes })),
-      ),
-    )
+    const manifests = yield* RunStore.listManifests(folder)
+    return manifests.map(({ files, step }) => ({
+      step,
+      bytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
+    }))
   })
 
   /** Alerts of one rollout with its reason: what the rule saw. */
@@ -302,5 +286,4 @@ type Told = readonly [ReadonlyArray<StreamEvent>, Option.Option<Following>]
 /** States that only another event changes. */
 const settled: ReadonlySet<string> = new Set(["completed", "interrupted", "failed", "unreadable"])
 const decodeEvent = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.RunEvent))
-const decodeManifest = Schema.decodeUnknownEffect(Schema.fromJsonString(RunStore.Manifest))
 const encodeConfig = Schema.encodeSync(RunConfig.RunConfig)

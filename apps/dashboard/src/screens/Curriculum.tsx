@@ -1,12 +1,12 @@
 /** What the proposer teaches: how hard its tasks are, how many, how different, and what is refused. */
-import { Link } from "@tanstack/react-router"
 import { HeatStrip } from "../charts/HeatStrip.tsx"
 import { Legend } from "../charts/Legend.tsx"
 import { TimeChart } from "../charts/TimeChart.tsx"
 import { count, number, percent } from "../model/format.ts"
 import { lookOf } from "../model/palette.ts"
-import { isKnown, reasonInWords, refusalsOf, seriesOf } from "../model/series.ts"
+import { isKnown, refusalsOf, seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
+import { RefusalLink } from "../ui/RefusalLink.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
 
 export const Curriculum = ({ view }: RunScreenProps) => {
@@ -191,14 +191,7 @@ export const RefusalTable = ({
           {chosen.map(({ count: n, reason, status }) => (
             <tr key={`${status}/${reason}`}>
               <td>
-                <Link
-                  className="link"
-                  from="/runs/$run"
-                  to="/runs/$run/rollouts"
-                  search={{ role: "propose", outcome: status }}
-                >
-                  {reasonInWords(reason)}
-                </Link>
+                <RefusalLink reason={reason} status={status} />
               </td>
               {view.kinds.map((kind) => (
                 <td key={kind} className="number">

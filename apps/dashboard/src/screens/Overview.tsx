@@ -24,6 +24,7 @@ import {
   suitesOf,
 } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
+import { RefusalLink } from "../ui/RefusalLink.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
 
 const share = (value: number) => percent(value, 0)
@@ -83,15 +84,7 @@ const Answers = ({ view }: RunScreenProps) => {
               {refusals.reasons.slice(0, 3).map(({ count: n, reason, status }, index) => (
                 <span key={`${status}/${reason}`}>
                   {index === 0 ? "" : " · "}
-                  <Link
-                    className="link"
-                    from="/runs/$run"
-                    to="/runs/$run/rollouts"
-                    search={{ role: "propose", outcome: status }}
-                  >
-                    {reasonInWords(reason)}
-                  </Link>{" "}
-                  {percent(n / refusals.proposed)}
+                  <RefusalLink reason={reason} status={status} /> {percent(n / refusals.proposed)}
                 </span>
               ))}
             </span>
@@ -239,15 +232,7 @@ const Proposals = ({ view }: RunScreenProps) => {
           <ul className="mt-2 flex flex-wrap gap-x-3 border-t border-rule pt-1.5 text-xs text-soft">
             {reasons.slice(0, 6).map(({ count: n, reason, status }) => (
               <li key={`${status}/${reason}`}>
-                <Link
-                  className="link"
-                  from="/runs/$run"
-                  to="/runs/$run/rollouts"
-                  search={{ role: "propose", outcome: status }}
-                >
-                  {reasonInWords(reason)}
-                </Link>{" "}
-                {count(n)}
+                <RefusalLink reason={reason} status={status} /> {count(n)}
               </li>
             ))}
           </ul>

@@ -4,7 +4,7 @@
  */
 import { Result, Schema } from "effect"
 import { wilsonInterval } from "../PassAtK.ts"
-import { RunEvent, type SuiteResult } from "../RunEvent.ts"
+import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
 import { AlertRules } from "./Alerts.ts"
 import {
   type Alert,
@@ -46,16 +46,7 @@ const noRates = (): Array<number> => bins.map(() => 0)
 
 const maxEvaluations = 2000
 const decode = Schema.decodeUnknownResult(RunEvent)
-const tags: ReadonlySet<string> = new Set([
-  "RunStarted",
-  "Seeded",
-  "TaskAdded",
-  "Proposed",
-  "StepCompleted",
-  "Evaluated",
-  "Checkpointed",
-  "RunEnded",
-])
+const tags: ReadonlySet<string> = new Set(Object.keys(RunEvent.cases))
 
 export class RunIndex {
   readonly #alerts = new AlertRules()
@@ -218,10 +209,7 @@ export class RunIndex {
   get heldOut(): ReadonlyArray<number> {
     return this.evaluations
       .filter(({ split }) => split === "dev")
-      .map(({ results }) => {
-        const total = results.reduce((sum, result) => sum + result.total, 0)
-        return total === 0 ? 0 : results.reduce((sum, { correct }) => sum + correct, 0) / total
-      })
+      .map(({ results }) => accuracyOf(results) ?? 0)
   }
 
   get hardest(): number | null {

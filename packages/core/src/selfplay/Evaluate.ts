@@ -65,9 +65,3 @@ export const evaluate = Effect.fn("Evaluate")(function* (
     }
   })
 })
-
-/** Share of all tasks that were judged which were solved, in [0, 1]; null where none was. */
-export const accuracyOf = (results: ReadonlyArray<Pick<SuiteResult, "correct" | "total">>): number | null => {
-  const total = results.reduce((sum, result) => sum + result.total, 0)
-  return total === 0 ? null : results.reduce((sum, { correct }) => sum + correct, 0) / total
-}
