@@ -68,7 +68,6 @@ const facts = (tree: Program) => {
     calls: sortedSet(nodes.flatMap(called)),
     names: globals,
     attributes: sortedSet(nodes.flatMap(attributesOf)),
-    statements: nodes.filter(isStatement).length,
     operations: sortedSet(operations(nodes, new Set(globals))),
     complexity: complexity(tree, nodes),
   }
@@ -103,7 +102,6 @@ const describeFunction = (name: string, node: FunctionNode, scopes: Scopes) => {
   return {
     name,
     params: named.map(parameterName),
-    defaults: named.filter(({ type }) => type === "AssignmentPattern").length,
     varargs: named.length < node.params.length || usesArguments(node, scopes),
     returns: returnsValue(node),
   }
@@ -178,8 +176,3 @@ const attributesOf = (node: Node): ReadonlyArray<string> => {
     property.type === "Property" ? name(property.key, property.computed) : [],
   )
 }
-
-const STATEMENT = /(Statement|Declaration)$/
-
-const isStatement = ({ type }: Node): boolean =>
-  STATEMENT.test(type) && type !== "BlockStatement" && !type.startsWith("Export")

@@ -2,7 +2,7 @@
  * The guest of the JavaScript executor: a JSON request in, a JSON response out.
  *
  *     {"op": "run", "program", "entry", "args": [Value JSON], "entropy": int, "outputBytes": int}
- *         -> {"ok": Value JSON, "stdout"} or {"fail": {"kind", "name", "message", "line"}, "stdout"}     program.ts
+ *         -> {"ok": Value JSON, "stdout"} or {"fail": {"kind", "name", "message"}, "stdout"}     program.ts
  *     {"op": "inspect", "program"}
  *         -> {"ok": facts of the syntax tree}   facts.ts
  *     {"op": "literal", "text", "as": "arguments" | "value", "outputBytes"?}

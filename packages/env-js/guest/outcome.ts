@@ -29,7 +29,7 @@ const MAX_MESSAGE = 200
  */
 const reserve: { room: ArrayBuffer | null } = { room: new ArrayBuffer(1 << 18) }
 
-/** `{"ok": Value JSON, "stdout"}` or `{"fail": {"kind", "name", "message", "line"}, "stdout"}` as text. */
+/** `{"ok": Value JSON, "stdout"}` or `{"fail": {"kind", "name", "message"}, "stdout"}` as text. */
 export const execute = (
   script: string,
   entry: string,
@@ -54,10 +54,10 @@ const outcomeOf = (
   try {
     const entry: unknown = evaluate(script)
     if (typeof entry !== "function") {
-      return failure("missingEntry", null, "the program defines no function " + name, null)
+      return failure("missingEntry", null, "the program defines no function " + name)
     }
     const result = encode(apply(entry, undefined, parameters), outputBytes)
-    return result.kind === "encoded" ? '"ok":' + result.text : failure(result.kind, null, result.text, null)
+    return result.kind === "encoded" ? '"ok":' + result.text : failure(result.kind, null, result.text)
   } catch (error) {
     reserve.room = null
     return describe(error)
@@ -68,16 +68,11 @@ const outcomeOf = (
 
 type FailureKind = "syntax" | "exception" | "memory" | "stack" | "output" | "unrepresentable" | "missingEntry"
 
-export const failure = (
-  kind: FailureKind,
-  name: string | null,
-  message: string,
-  line: number | null,
-): string =>
+export const failure = (kind: FailureKind, name: string | null, message: string): string =>
   '"fail":{"kind":"' + kind + '","name":' + (name === null ? "null" : quote(clip(name))) +
-  ',"message":' + quote(clip(message)) + ',"line":' + (line === null ? "null" : line) + "}" // prettier-ignore
+  ',"message":' + quote(clip(message)) + "}" // prettier-ignore
 
-const OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"InternalError","message":"out of memory","line":null}'
+const OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"InternalError","message":"out of memory"}'
 
 const quote = (text: string): string => stringifyJson(toWellFormed(text))
 const clip = (text: string): string => slice(text, 0, MAX_MESSAGE)
@@ -87,12 +82,12 @@ const describe = (thrown: unknown): string => {
   // What QuickJS throws when there is no memory for an error object either.
   if (thrown === null) return OUT_OF_MEMORY
   if (typeof thrown !== "object" && typeof thrown !== "function") {
-    return failure("exception", null, typeof thrown === "symbol" ? "a symbol" : "" + thrown, null)
+    return failure("exception", null, typeof thrown === "symbol" ? "a symbol" : "" + thrown)
   }
   const name = textProperty(thrown, "name")
   const message = textProperty(thrown, "message") ?? ""
   const kind = kindOf(getPrototypeOf(thrown), message, recordedStack(thrown))
-  return failure(kind, name, message, lineOf(thrown))
+  return failure(kind, name, message)
 }
 
 const MEMORY_MESSAGE = /^out of memory|^string too long/

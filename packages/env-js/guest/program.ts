@@ -25,7 +25,7 @@ export const run = ({ args, entropy, entry, outputBytes, program }: RunRequest):
     script = toScript(program, entry)
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error
-    return `{${failure("syntax", "SyntaxError", error.message, error.line)},"stdout":""}`
+    return `{${failure("syntax", "SyntaxError", error.message)},"stdout":""}`
   }
   begin(entropy)
   return execute(script, entry, parameters, outputBytes)

@@ -1,7 +1,7 @@
 """The guest of the Python executor: a JSON request in, a JSON response out.
 
     {"op": "run", "program", "entry", "args": [Value JSON], "entropy": int, "outputBytes": int}
-        -> {"ok": Value JSON, "stdout"} or {"fail": {"kind", "name", "message", "line"}, "stdout"}     program.py
+        -> {"ok": Value JSON, "stdout"} or {"fail": {"kind", "name", "message"}, "stdout"}     program.py
     {"op": "inspect", "program"}
         -> {"ok": facts of the syntax tree}                                                             facts.py
     {"op": "literal", "text", "as": "arguments" | "value"}
@@ -49,7 +49,7 @@ def _seal(_request):
     report = {
         "python": sys.version.split()[0],
         "modules": sorted(sandbox.OFFERED & set(sys.modules)),
-        "hash": hash("azr"),
+        "order": list(set("abcdef")),
     }
     gc.collect()
     gc.freeze()

@@ -50,7 +50,6 @@ def _facts(source, tree):
         "calls": sorted({_dotted(node.func) for node in nodes if isinstance(node, ast.Call)}),
         "names": sorted(outside_names(source, names)),
         "attributes": sorted(set(_attributes(nodes))),
-        "statements": sum(isinstance(node, ast.stmt) for node in nodes),
         "operations": sorted(set(_operations(nodes))),
     }
     # From here on the tree is the canonical one: programs that differ in names and layout measure the same.
@@ -66,7 +65,6 @@ def _function(node):
     return {
         "name": node.name,
         "params": [argument.arg for argument in named],
-        "defaults": len(signature.defaults) + sum(default is not None for default in signature.kw_defaults),
         "varargs": signature.vararg is not None or signature.kwarg is not None,
         "returns": ends(node.body) and returns_value(node),
     }

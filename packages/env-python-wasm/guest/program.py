@@ -46,8 +46,8 @@ def run(request):
     return "{" + answer + ',"stdout":' + _text(_printed(stdout), MAX_STDOUT) + "}"
 
 
-_OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"MemoryError","message":"","line":null}'
-_BROKEN = '"fail":{"kind":"unrepresentable","name":null,"message":"the interpreter is broken","line":null}'
+_OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"MemoryError","message":""}'
+_BROKEN = '"fail":{"kind":"unrepresentable","name":null,"message":"the interpreter is broken"}'
 
 
 def _outcome(request, arguments):
@@ -60,9 +60,9 @@ def _outcome(request, arguments):
     except _Failure as failure:
         return failure.text
     except values.Unrepresentable as error:
-        return _failure("unrepresentable", None, str(error), None)
+        return _failure("unrepresentable", None, str(error))
     except values.TooLong:
-        return _failure("output", None, "longer than " + str(request["outputBytes"]) + " bytes", None)
+        return _failure("output", None, "longer than " + str(request["outputBytes"]) + " bytes")
     except BaseException as error:
         _reserve.clear()
         return _describe(error)
@@ -104,7 +104,7 @@ def _call(source, entry, arguments):
     exec(code, namespace)
     function = namespace.get(entry)
     if not callable(function):
-        raise _Failure(_failure("missingEntry", None, "the program defines no function " + entry, None))
+        raise _Failure(_failure("missingEntry", None, "the program defines no function " + entry))
     return function(*arguments)
 
 
@@ -112,9 +112,9 @@ def _compile(source):
     try:
         return compile(source, SOURCE, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise _Failure(_failure("syntax", type(error).__name__, error.msg, error.lineno)) from None
+        raise _Failure(_failure("syntax", type(error).__name__, error.msg)) from None
     except ValueError as error:
-        raise _Failure(_failure("syntax", "ValueError", str(error), None)) from None
+        raise _Failure(_failure("syntax", "ValueError", str(error))) from None
 
 
 def _describe(error):
@@ -125,32 +125,19 @@ def _describe(error):
         outcome = "stack"
     else:
         outcome = "exception"
-    line = _line(error)
     try:
         message = str(error)  # may be the program's own `__str__`
     except BaseException:
         message = ""
     _silence()
-    return _failure(outcome, _exception_name(kind), message, line)
+    return _failure(outcome, _exception_name(kind), message)
 
 
-def _line(error):
-    """The innermost line of the program on the way to the exception."""
-    line = None
-    trace = BaseException.__dict__["__traceback__"].__get__(error)
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == SOURCE:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
-
-
-def _failure(kind, name, message, line):
+def _failure(kind, name, message):
     # Where an object lives and where a library file was built must not reach a verdict.
     message = _path("<path>", _address("0x…", _clip(message, slice(2 * MAX_MESSAGE))))
     return (
-        '"fail":{"kind":"' + kind + '","name":' + _optional(name) + ',"message":' + _text(message, MAX_MESSAGE)
-        + ',"line":' + (repr(line) if type(line) is int else "null") + "}"
+        '"fail":{"kind":"' + kind + '","name":' + _optional(name) + ',"message":' + _text(message, MAX_MESSAGE) + "}"
     )
 
 

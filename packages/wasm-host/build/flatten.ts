@@ -24,7 +24,7 @@ import {
   SectionId,
   unsigned,
   writeModule,
-} from "./binary.ts"
+} from "../src/wasm/binary.ts"
 import { exposeState } from "./snapshot.ts"
 import type { Linker } from "./tools.ts"
 import { importedTypes, readDescription, trapModule } from "./trapModule.ts"
@@ -83,7 +83,10 @@ export const flatten = async (path: string, folder: string, tools: Linker): Prom
   const trimmed = join(folder, "trimmed.wasm")
   const passes = ["propagate-globals-globally", "simplify-globals", "remove-unused-module-elements"]
   await tools.wasmOpt([merged, "-o", trimmed, "--all-features", ...passes.map((pass) => `--${pass}`)])
-  return exposeState(await readFile(trimmed))
+  // What was linked from many libraries is optimised as a whole for the first time.
+  const optimised = join(folder, "optimised.wasm")
+  await tools.wasmOpt([trimmed, "-o", optimised, "--all-features", "-O3"])
+  return exposeState(await readFile(optimised))
 }
 
 /** Runs jco's glue and records where every import of every core module comes from. */

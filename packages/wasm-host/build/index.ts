@@ -8,7 +8,7 @@ export {
   SectionId,
   unsigned,
   writeModule,
-} from "./binary.ts"
+} from "../src/wasm/binary.ts"
 export { type ComponentFile, extractCoreModule, readComponent } from "../src/component.ts"
 export { type WasmGlobal, type WasmMemory, type WasmModule, WebAssembly } from "../src/webAssembly.ts"
 export { exposeState, freeze, type State, takeState } from "./snapshot.ts"

@@ -16,11 +16,12 @@
  * `maximumDepth`, so that endless recursion ends at the same point everywhere, long before a host's native
  * stack does (whose frames differ by host and by compiler tier).
  *
- * Written pages. Before each store the number of its page (4 KiB) is marked in a second memory, out of reach of the
- * program. A host restores exactly the marked pages and the few bytes by which a store can reach into the next page.
+ * Written blocks. Before a store the number of its block (512 bytes) is marked in a second memory, out of reach of the
+ * program. A host restores the marked blocks and `REACH` bytes on either side of each, so that a store close to one that
+ * has marked its block needs no mark (`coveredStores.ts`).
  */
-import { PAGE_SHIFT } from "../src/coreModule.ts"
-import { i32, i64, op } from "./assembler.ts"
+import { BLOCK_SHIFT } from "../src/cleaner.ts"
+import { i32, i64, op } from "../src/wasm/assembler.ts"
 import {
   concat,
   name,
@@ -30,10 +31,11 @@ import {
   SectionId,
   unsigned,
   writeModule,
-} from "./binary.ts"
+} from "../src/wasm/binary.ts"
 import { directCalls, stronglyConnected } from "./callGraph.ts"
+import type { Arity } from "./coveredStores.ts"
 import { readMutability } from "./globals.ts"
-import { Op, ValueType } from "./instructions.ts"
+import { Op, ValueType } from "../src/wasm/instructions.ts"
 import { type Added, meterFunction } from "./meterFunction.ts"
 import { supportFunctions } from "./supportFunctions.ts"
 
@@ -48,8 +50,8 @@ export interface MeterOptions {
 
 const MAXIMUM_STEP = 64
 
-/** One byte for each page that a 32-bit address can name, so that marking a store never traps; in pages of 64 KiB. */
-const MARK_PAGES = 2 ** (32 - PAGE_SHIFT - 16)
+/** One byte for each block that a 32-bit address can name, so that marking a store never traps; in pages of 64 KiB. */
+const MARK_PAGES = 2 ** (32 - BLOCK_SHIFT - 16)
 /** Enough for whatever runs before the host sets the fuel. */
 const INITIAL_FUEL = 2n ** 62n
 
@@ -118,16 +120,22 @@ export const meter = (
 }
 
 const meterCode = (code: Uint8Array, body: (id: number) => Uint8Array, added: Added): Uint8Array => {
-  const parameterCounts = readParameterCounts(body(SectionId.function), body(SectionId.type))
+  const types = readTypes(body(SectionId.type))
+  const functions = readFunctions(body(SectionId.function))
+  const ofType = (index: number): Arity => {
+    const arity = types[index]
+    if (arity === undefined) throw new Error(`meter: there is no type ${index}`)
+    return arity
+  }
+  const ofFunction = (index: number): Arity => ofType(functions[index] ?? -1)
   const reader = new Reader(code)
   const bodies = Array.from({ length: reader.unsigned() }, () => reader.take(reader.unsigned()))
   const component = stronglyConnected(bodies.map(directCalls))
   const parts: Array<Uint8Array> = [unsigned(bodies.length)]
   for (const [index, original] of bodies.entries()) {
-    const parameters = parameterCounts[index]
-    if (parameters === undefined) throw new Error("meter: more bodies than functions")
     const recursive = (callee: number): boolean => component[callee] === component[index]
-    const metered = meterFunction(original, parameters, recursive, added)
+    const { parameters } = ofFunction(index)
+    const metered = meterFunction(original, parameters, recursive, { ofFunction, ofType }, added)
     parts.push(unsigned(metered.length), metered)
   }
   return concat(parts)
@@ -135,17 +143,19 @@ const meterCode = (code: Uint8Array, body: (id: number) => Uint8Array, added: Ad
 
 const FUNCTION_TYPE = 0x60
 
-const readParameterCounts = (functions: Uint8Array, types: Uint8Array): ReadonlyArray<number> => {
-  const reader = new Reader(types)
-  const parameters = Array.from({ length: reader.unsigned() }, () => {
+const readTypes = (body: Uint8Array): ReadonlyArray<Arity> => {
+  const reader = new Reader(body)
+  const count = (): number => reader.take(reader.unsigned()).length
+  return Array.from({ length: reader.unsigned() }, () => {
     if (reader.byte() !== FUNCTION_TYPE) throw new Error("meter: a type is not a function type")
-    const count = reader.unsigned()
-    reader.take(count)
-    reader.take(reader.unsigned())
-    return count
+    return { parameters: count(), results: count() }
   })
-  const indices = new Reader(functions)
-  return Array.from({ length: indices.unsigned() }, () => parameters[indices.unsigned()] ?? 0)
+}
+
+/** The type of each function. */
+const readFunctions = (body: Uint8Array): ReadonlyArray<number> => {
+  const reader = new Reader(body)
+  return Array.from({ length: reader.unsigned() }, () => reader.unsigned())
 }
 
 const readInitialPages = (body: Uint8Array, maximumPages: number): number => {

@@ -1,8 +1,27 @@
 /** Rewrites the body of one function: charges its steps, counts its recursive calls, marks what it writes. */
-import { PAGE_SHIFT } from "../src/coreModule.ts"
-import { call, globalGet, globalSet, i32, i64, localGet, localSet, localTee, op, when } from "./assembler.ts"
-import { concat, Reader, unsigned } from "./binary.ts"
-import { Bulk, type Instruction, Op, readInstruction, storedType, ValueType } from "./instructions.ts"
+import { BLOCK_SHIFT, REACH } from "../src/cleaner.ts"
+import {
+  call,
+  globalGet,
+  globalSet,
+  i32,
+  i64,
+  localGet,
+  localSet,
+  localTee,
+  op,
+  when,
+} from "../src/wasm/assembler.ts"
+import { concat, Reader, unsigned } from "../src/wasm/binary.ts"
+import { type Arities, coveredStores } from "./coveredStores.ts"
+import {
+  Bulk,
+  type Instruction,
+  Op,
+  readInstruction,
+  storedType,
+  ValueType,
+} from "../src/wasm/instructions.ts"
 
 /** Indices of what the metering adds to a module, after everything that the module has. */
 export interface Added {
@@ -25,6 +44,7 @@ export const meterFunction = (
   body: Uint8Array,
   parameters: number,
   recursive: (callee: number) => boolean,
+  arities: Arities,
   added: Added,
 ): Uint8Array => {
   const reader = new Reader(body)
@@ -37,6 +57,7 @@ export const meterFunction = (
   }
   const codeStart = reader.position
   const steps = countSteps(body, codeStart)
+  const covered = coveredStores(body, codeStart, firstFree, arities, REACH)
   const address = firstFree
   const valueLocal = (type: ValueType): number => firstFree + 1 + STORED_TYPES.indexOf(type)
 
@@ -66,6 +87,7 @@ export const meterFunction = (
       copyUpTo(start)
       parts.push(original, takeStep())
     } else if (type !== null) {
+      if (covered.has(start)) continue
       // On the stack: the address, then the value.
       copyUpTo(start)
       const value = valueLocal(type)
@@ -139,12 +161,12 @@ const descend = (added: Added): Uint8Array =>
 const ascend = (added: Added): Uint8Array =>
   concat([globalGet(added.depth), i32(1), op(Op.i32Add), globalSet(added.depth)])
 
-/** Marks the page of the address in a local plus a constant offset. */
+/** Marks the block of the address in a local plus a constant offset. */
 const mark = (address: number, offset: number): Uint8Array =>
   concat([
     localGet(address),
     ...(offset === 0 ? [] : [i32(offset), op(Op.i32Add)]),
-    i32(PAGE_SHIFT),
+    i32(BLOCK_SHIFT),
     op(Op.i32ShrU),
     i32(1),
     // Alignment 0 with the bit for a memory index; memory 1; offset 0.

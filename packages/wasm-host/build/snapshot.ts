@@ -13,9 +13,9 @@ import {
   signed,
   unsigned,
   writeModule,
-} from "./binary.ts"
+} from "../src/wasm/binary.ts"
 import { mutableGlobals } from "./globals.ts"
-import { Op, readInstruction, ValueType } from "./instructions.ts"
+import { Op, readInstruction, ValueType } from "../src/wasm/instructions.ts"
 
 export interface State {
   readonly memory: Uint8Array

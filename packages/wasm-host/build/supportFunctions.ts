@@ -1,8 +1,8 @@
 /** The functions that the metering adds to a module. */
-import { PAGE_SHIFT } from "../src/coreModule.ts"
-import { call, globalGet, globalSet, i32, i64, localGet, op, when } from "./assembler.ts"
-import { concat, unsigned } from "./binary.ts"
-import { Bulk, Op, ValueType } from "./instructions.ts"
+import { BLOCK_SHIFT } from "../src/cleaner.ts"
+import { call, globalGet, globalSet, i32, i64, localGet, op, when } from "../src/wasm/assembler.ts"
+import { concat, unsigned } from "../src/wasm/binary.ts"
+import { Bulk, Op, ValueType } from "../src/wasm/instructions.ts"
 import { type Added, charge } from "./meterFunction.ts"
 
 export interface SupportFunction {
@@ -27,12 +27,12 @@ export const supportFunctions = (added: Added, maximumPages: number): ReadonlyAr
   supportFunction([], [F64], [globalGet(added.fuel), op(Op.f64ConvertI64S)]),
 ]
 
-/** mark(address, length): marks every page of a range. Traps where the access itself would. */
+/** mark(address, length): marks every block of a range. Traps where the access itself would. */
 const mark = (): SupportFunction => {
-  const page = (address: Uint8Array): Uint8Array => concat([address, i32(PAGE_SHIFT), op(Op.i32ShrU)])
-  const first = page(localGet(0))
-  const last = page(concat([localGet(0), localGet(1), op(Op.i32Add), i32(1), op(Op.i32Sub)]))
-  const pages = concat([last, first, op(Op.i32Sub), i32(1), op(Op.i32Add)])
+  const block = (address: Uint8Array): Uint8Array => concat([address, i32(BLOCK_SHIFT), op(Op.i32ShrU)])
+  const first = block(localGet(0))
+  const last = block(concat([localGet(0), localGet(1), op(Op.i32Add), i32(1), op(Op.i32Sub)]))
+  const blocks = concat([last, first, op(Op.i32Sub), i32(1), op(Op.i32Add)])
   return supportFunction(
     [I32, I32],
     [],
@@ -42,7 +42,7 @@ const mark = (): SupportFunction => {
       when(op(Op.return)),
       first,
       i32(1),
-      pages,
+      blocks,
       // In memory 1, where a length that wraps around is out of bounds too.
       op(Op.prefixed, Bulk.memoryFill, 1),
     ],

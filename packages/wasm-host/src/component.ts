@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { promisify } from "node:util"
 import { brotliDecompress } from "node:zlib"
+import { readSections } from "./wasm/binary.ts"
 
 /** A component as a package ships it: compressed with brotli, known by the digest of the uncompressed bytes. */
 export interface ComponentFile {
@@ -28,22 +29,10 @@ const CORE_MODULE_SECTION = 1
 export const extractCoreModule = (component: Uint8Array): Uint8Array<ArrayBuffer> => {
   if (!COMPONENT_HEADER.every((byte, index) => component[index] === byte))
     throw new Error("not a WebAssembly component")
-  const modules: Array<Uint8Array<ArrayBuffer>> = []
-  for (let position = COMPONENT_HEADER.length; position < component.length;) {
-    const id = component[position++]
-    let length = 0
-    for (let shift = 0, more = true; more; shift += 7) {
-      const byte = component[position++] ?? 0
-      length += (byte & 0x7f) * 2 ** shift
-      more = byte >= 0x80
-    }
-    if (id === CORE_MODULE_SECTION)
-      modules.push(new Uint8Array(component.subarray(position, position + length)))
-    position += length
-  }
+  const modules = readSections(component).filter(({ id }) => id === CORE_MODULE_SECTION)
   const [module, ...others] = modules
   if (module === undefined || others.length > 0) {
     throw new Error(`the component has ${modules.length} core modules instead of one`)
   }
-  return module
+  return new Uint8Array(module.body)
 }

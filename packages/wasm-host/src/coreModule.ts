@@ -9,13 +9,9 @@
  * Covers: clean state for every call, fuel, traps told apart. Does not cover: time (the pool's), what requests mean.
  */
 import type { CallResult, Trap } from "./Call.ts"
+import { BLOCK_SHIFT, cleaner } from "./cleaner.ts"
 import { WebAssembly, type WasmGlobal, type WasmMemory, type WasmModule } from "./webAssembly.ts"
 
-/** The module marks every page it writes to, 2^PAGE_SHIFT bytes each (`build/meter.ts`). */
-export const PAGE_SHIFT = 12
-const PAGE_BYTES = 1 << PAGE_SHIFT
-/** A store marks the page of its first byte; no store is wider than this. */
-const WIDEST_STORE = 16
 const WASM_PAGE_BYTES = 65_536
 /** A longer one comes from a guest that its program has taken apart. */
 const LONGEST_RESPONSE = 1 << 23
@@ -27,7 +23,7 @@ interface CoreExports {
   readonly cabi_post_run: (result: number) => void
   readonly "set-fuel": (units: number) => void
   readonly "fuel-left": () => number
-  /** One byte for each page of `memory`: whether it was written to. */
+  /** One byte for each block of `memory`: whether it was written to. */
   readonly "azr:marks": WasmMemory
   /** Pages of 64 KiB that the program has. */
   readonly "azr:pages": WasmGlobal<number>
@@ -40,7 +36,7 @@ interface CoreExports {
 /** A compiled module and the memory that each of its instances starts with. Both can be shared between threads. */
 export interface CoreModule {
   readonly module: WasmModule
-  readonly image: SharedArrayBuffer
+  readonly image: WasmMemory
 }
 
 export const compile = (bytes: Uint8Array<ArrayBuffer>): CoreModule => {
@@ -48,9 +44,9 @@ export const compile = (bytes: Uint8Array<ArrayBuffer>): CoreModule => {
   if (WebAssembly.Module.imports(module).length > 0)
     throw new Error("an executor component must not have imports")
   const exports = instantiate(module)
-  const length = exports["azr:pages"].value * WASM_PAGE_BYTES
-  const image = new SharedArrayBuffer(length)
-  new Uint8Array(image).set(new Uint8Array(exports.memory.buffer, 0, length))
+  const pages = exports["azr:pages"].value
+  const image = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  new Uint8Array(image.buffer).set(new Uint8Array(exports.memory.buffer, 0, pages * WASM_PAGE_BYTES))
   return { module, image }
 }
 
@@ -68,22 +64,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
  */
 export class Instance {
   private readonly exports: CoreExports
-  private readonly image: Uint8Array
   private readonly bytes: Uint8Array
   private readonly view: DataView
   private readonly marks: Uint8Array
-  private readonly markWords: Uint32Array
+  private readonly clean: () => void
   private readonly globals: ReadonlyArray<readonly [WasmGlobal, number | bigint]>
 
   constructor({ module, image }: CoreModule) {
     const exports = instantiate(module)
     this.exports = exports
-    this.image = new Uint8Array(image)
     // The memory has all its pages from the start and never grows, so these views stay valid.
     this.bytes = new Uint8Array(exports.memory.buffer)
     this.view = new DataView(exports.memory.buffer)
-    this.marks = new Uint8Array(exports["azr:marks"].buffer, 0, this.bytes.length >> PAGE_SHIFT)
-    this.markWords = new Uint32Array(this.marks.buffer, 0, this.marks.length >> 2)
+    this.marks = new Uint8Array(exports["azr:marks"].buffer)
+    this.clean = cleaner({ memory: exports.memory, marks: exports["azr:marks"], image })
     // What the metering exports is mutable; a constant that the module exports itself cannot be set.
     this.globals = Object.entries(exports).flatMap(([name, entry]) =>
       name.startsWith("azr:") && entry instanceof WebAssembly.Global ? [[entry, entry.value] as const] : [],
@@ -121,33 +115,13 @@ export class Instance {
   }
 
   private markRange(start: number, length: number): void {
-    this.marks.fill(1, start >>> PAGE_SHIFT, ((start + length) >>> PAGE_SHIFT) + 1)
+    this.marks.fill(1, start >>> BLOCK_SHIFT, ((start + length) >>> BLOCK_SHIFT) + 1)
   }
 
-  /** Back to the image: every marked page, the bytes a store can reach beyond one, and the mutable globals. */
+  /** Back to the image: every marked block, what a store can reach around one, and the mutable globals. */
   private restore(): void {
-    const { marks, markWords } = this
-    for (let word = 0; word < markWords.length; word++) {
-      if (markWords[word] === 0) continue
-      // A run of marked pages is one copy.
-      let first = word * 4
-      while (marks[first] === 0) first += 1
-      let end = first + 1
-      while (marks[end] === 1) end += 1
-      this.restorePages(first, end)
-      marks.fill(0, first, end)
-      // The rest of the word that the run ended in may hold more.
-      word = (end >> 2) - 1
-    }
+    this.clean()
     for (const [global, value] of this.globals) global.value = value
-  }
-
-  private restorePages(first: number, end: number): void {
-    const { bytes, image } = this
-    const start = first * PAGE_BYTES
-    const stop = Math.min(end * PAGE_BYTES + WIDEST_STORE, bytes.length)
-    if (start < image.length) bytes.set(image.subarray(start, Math.min(stop, image.length)), start)
-    if (stop > image.length) bytes.fill(0, Math.max(start, image.length), stop)
   }
 }
 

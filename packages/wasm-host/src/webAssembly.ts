@@ -26,6 +26,7 @@ interface Api {
     [module: WasmModule, imports?: object],
     { readonly exports: Record<string, unknown> }
   >
+  readonly Memory: Constructor<[{ initial: number; maximum: number; shared: boolean }], WasmMemory>
   readonly Global: Constructor<[{ value: "i32" | "i64"; mutable: boolean }, number | bigint], WasmGlobal>
 }
 

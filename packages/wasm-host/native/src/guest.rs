@@ -10,8 +10,8 @@ use std::thread::Builder;
 use crate::image::Compiled;
 use crate::instance::{Instance, Outcome};
 
-/// More pages than this (2 MiB) are worth a thread.
-const MANY_PAGES: usize = 1 << 9;
+/// More blocks than this (2 MiB) are worth a thread.
+const MANY_BLOCKS: usize = 1 << 12;
 
 pub struct Guest {
     image: Arc<Compiled>,
@@ -26,8 +26,8 @@ impl Guest {
 
     /// Runs one request from the clean state.
     pub fn call(&mut self, request: &str, fuel: f64) -> Outcome {
-        let pages = self.instance.find_marked();
-        if pages <= MANY_PAGES || !self.stand_in() {
+        let blocks = self.instance.find_marked();
+        if blocks <= MANY_BLOCKS || !self.stand_in() {
             self.instance.restore(self.image.bytes());
         }
         self.instance.call(request, fuel)

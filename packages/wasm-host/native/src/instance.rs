@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use wasmtime::{Global, Memory, Module, Mutability, Store, Trap, TypedFunc, Val, WasmParams, WasmResults};
 
-use crate::clean::{PAGE_SHIFT, restore, take_runs};
+use crate::clean::{BLOCK_SHIFT, MARK, restore, take_runs};
 
 /// A longer one comes from a guest that its program has taken apart.
 const LONGEST_RESPONSE: usize = 1 << 23;
@@ -32,7 +32,7 @@ pub struct Instance {
     post_run: TypedFunc<i32, ()>,
     set_fuel: TypedFunc<f64, ()>,
     fuel_left: TypedFunc<(), f64>,
-    /// Pages that were found to be marked.
+    /// Blocks that were found to be marked.
     runs: Vec<Range<usize>>,
 }
 
@@ -100,14 +100,14 @@ impl Instance {
         if self.refused.get(&mut self.store).unwrap_i32() == 1 { "memory" } else { "trap" }
     }
 
-    /// How many pages the calls since the last restoration wrote to.
+    /// How many blocks the calls since the last restoration wrote to.
     pub fn find_marked(&mut self) -> usize {
-        let pages = self.memory.data_size(&self.store) >> PAGE_SHIFT;
-        take_runs(&mut self.marks.data_mut(&mut self.store)[..pages], &mut self.runs);
+        let blocks = self.memory.data_size(&self.store) >> BLOCK_SHIFT;
+        take_runs(&mut self.marks.data_mut(&mut self.store)[..blocks], &mut self.runs);
         self.runs.iter().map(ExactSizeIterator::len).sum()
     }
 
-    /// Back to the image: every page that was found marked, the bytes a store can reach beyond it, and the globals.
+    /// Back to the image: every block that was found marked, what a store can reach around it, and the globals.
     pub fn restore(&mut self, image: &[u8]) {
         let memory = self.memory.data_mut(&mut self.store);
         for run in self.runs.drain(..) {
@@ -128,8 +128,8 @@ impl Instance {
 
     fn write(&mut self, pointer: usize, bytes: &[u8]) -> wasmtime::Result<()> {
         self.memory.write(&mut self.store, pointer, bytes)?;
-        let pages = pointer >> PAGE_SHIFT..=(pointer + bytes.len()) >> PAGE_SHIFT;
-        self.marks.data_mut(&mut self.store)[pages].fill(1);
+        let blocks = pointer >> BLOCK_SHIFT..=(pointer + bytes.len()) >> BLOCK_SHIFT;
+        self.marks.data_mut(&mut self.store)[blocks].fill(MARK);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
  * What the host and the guest of a language say to each other, as JSON text. Pure.
  *
  *     {"op": "run", "program", "entry", "args": [Value], "entropy", "outputBytes"}
- *         -> {"ok": Value, "stdout"} or {"fail": {"kind", "name", "message", "line"}, "stdout"}
+ *         -> {"ok": Value, "stdout"} or {"fail": {"kind", "name", "message"}, "stdout"}
  *     {"op": "inspect", "program"}
  *         -> {"ok": {"syntax": null, …facts}} or {"ok": {"syntax": {"message", "line"}}}
  *     {"op": "literal", "text", "as": "arguments" | "value"}

@@ -51,6 +51,17 @@ export class Reader {
     }
   }
 
+  /** Signed LEB128 of at most 32 bits. */
+  signed(): number {
+    let result = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte()
+      result |= (byte & 0x7f) << shift
+      if ((byte & 0x80) !== 0) continue
+      return shift + 7 < 32 && (byte & 0x40) !== 0 ? result | (-1 << (shift + 7)) : result
+    }
+  }
+
   take(length: number): Uint8Array {
     const start = this.position
     this.position += length

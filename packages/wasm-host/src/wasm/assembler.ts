@@ -19,3 +19,11 @@ const EMPTY_BLOCK = 0x40
 /** `if (top of the stack) { body }` */
 export const when = (...body: ReadonlyArray<Uint8Array>): Uint8Array =>
   concat([op(Op.if, EMPTY_BLOCK), ...body, op(Op.end)])
+
+/** `loop { body }`; inside, `branch(0)` starts it again. */
+export const loop = (...body: ReadonlyArray<Uint8Array>): Uint8Array =>
+  concat([op(Op.loop, EMPTY_BLOCK), ...body, op(Op.end)])
+
+/** Leaves so many blocks, or starts the loop again that is so many blocks out. */
+export const branch = (depth: number): Uint8Array => indexed(Op.br, depth)
+export const branchIf = (depth: number): Uint8Array => indexed(Op.brIf, depth)

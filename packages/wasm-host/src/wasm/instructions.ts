@@ -12,14 +12,18 @@ export const Op = {
   if: 0x04,
   else: 0x05,
   end: 0x0b,
+  br: 0x0c,
+  brIf: 0x0d,
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
+  select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  i32Load8U: 0x2d,
   i32Store: 0x36,
   i64Store32: 0x3e,
   i32Store8: 0x3a,
@@ -29,17 +33,26 @@ export const Op = {
   i64Const: 0x42,
   i32Eqz: 0x45,
   i32LtS: 0x48,
+  i32LtU: 0x49,
+  i32GtS: 0x4a,
   i32GtU: 0x4b,
+  i32GeU: 0x4f,
+  i64Eqz: 0x50,
   i64LtS: 0x53,
   i32Add: 0x6a,
   i32Sub: 0x6b,
+  i32Shl: 0x74,
   i32ShrU: 0x76,
   i64Sub: 0x7d,
   i64Mul: 0x7e,
   i64ExtendI32U: 0xad,
   f64ConvertI64S: 0xb9,
   prefixed: 0xfc,
+  vector: 0xfd,
 } as const
+
+/** Second byte after `Op.vector`. */
+export const Vector = { load: 0x00, or: 0x50, anyTrue: 0x53 } as const
 
 /** Second byte after `Op.prefixed`. */
 export const Bulk = { i64TruncSatF64S: 6, memoryCopy: 10, memoryFill: 11 } as const
@@ -49,8 +62,32 @@ export type ValueType = (typeof ValueType)[keyof typeof ValueType]
 
 export interface Instruction {
   readonly op: number
-  /** For `Op.prefixed` the second opcode, for stores the constant offset, for calls the function, else 0. */
+  /**
+   * For `Op.prefixed` the second opcode, for stores the constant offset, for calls the function or its type, for locals
+   * the index, for `i32.const` the value, else 0.
+   */
   readonly detail: number
+}
+
+/** How many bytes each store instruction writes; null for any other. */
+export const storedBytes = (op: number): number | null => {
+  switch (op) {
+    case 0x3a:
+    case 0x3c:
+      return 1
+    case 0x3b:
+    case 0x3d:
+      return 2
+    case 0x36:
+    case 0x38:
+    case 0x3e:
+      return 4
+    case 0x37:
+    case 0x39:
+      return 8
+    default:
+      return null
+  }
 }
 
 /** Type of the value that each store instruction (0x36 to 0x3e) takes. */
@@ -85,28 +122,30 @@ export const readInstruction = (reader: Reader): Instruction => {
   }
   switch (op) {
     case Op.call:
-      return { op, detail: reader.unsigned() }
-    case Op.block:
-    case Op.loop:
-    case Op.if:
-    case 0x0c: // br
-    case 0x0d: // br_if
     case Op.localGet:
     case Op.localSet:
     case Op.localTee:
+      return { op, detail: reader.unsigned() }
+    case Op.i32Const:
+      return { op, detail: reader.signed() }
+    case Op.block:
+    case Op.loop:
+    case Op.if:
+    case Op.br:
+    case Op.brIf:
     case Op.globalGet:
     case Op.globalSet:
-    case Op.i32Const:
     case Op.i64Const:
     case 0xd0: // ref.null
     case 0xd2: // ref.func
     case 0x25: // table.get
       reader.skipNumber()
       return { op, detail: 0 }
-    case Op.callIndirect:
+    case Op.callIndirect: {
+      const type = reader.unsigned()
       reader.skipNumber()
-      reader.skipNumber()
-      return { op, detail: 0 }
+      return { op, detail: type }
+    }
     case 0x0e: // br_table
       for (let targets = reader.unsigned() + 1; targets > 0; targets--) reader.skipNumber()
       return { op, detail: 0 }
