@@ -2,7 +2,7 @@
  * Builds the JavaScript executor component and writes it, compressed, to `artifacts/`: `pnpm build:executor`.
  *
  *     guest/*.ts ─ rolldown ▶ one script ─ componentize-qjs ▶ QuickJS and libraries ─ flatten ▶ one core module
- *                ─ run `seal`, limit the stack, freeze ▶ snapshot ─ meter ▶ fuel, virtual memory, page marks
+ *                ─ run `seal`, limit the stack, freeze ▶ snapshot ─ meter ▶ fuel, virtual memory, marks
  *                ─ wrap ▶ component ─ brotli ▶ artifacts/
  *
  * One image serves every condition: QuickJS has no hash seed, and no address of it can be seen. The result is

@@ -2,11 +2,11 @@
  * Builds the Python executor component and writes it, compressed, to `artifacts/`: `pnpm build:executor`.
  *
  *     guest/*.py ─ componentize-py ▶ 38 core modules ─ flatten ▶ one ─ run `seal`, immortal, freeze ▶ snapshot
- *                ─ meter ▶ fuel, virtual memory, page marks ─ wrap ▶ component ─ brotli ▶ artifacts/
+ *                ─ meter ▶ fuel, virtual memory, marks ─ wrap ▶ component ─ brotli ▶ artifacts/
  *
  * Needs python3 with venv and pip. The result is not byte-reproducible (componentize-py is not), which is why it is
- * committed with its digest. Two images differ in their hash seed, which is drawn when componentize-py starts the interpreter; the second
- * serves the determinism check, so they must not keep the strings of a set in the same order.
+ * committed with its digest. Two images differ in their hash seed, which is drawn when componentize-py starts the
+ * interpreter; the second serves the determinism check, so they must not keep the strings of a set in the same order.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
