@@ -1,5 +1,5 @@
 /**
- * Rewards of both roles (paper §3.2, Eq 4–6). With s the mean success of the solver on a task:
+ * Rewards of both roles (paper §3.1, Eq 4–6). With s the mean success of the solver on a task:
  *
  * | preset | bad format | invalid task | duplicate | s = 0 | s = 1 | else |
  * |---|---|---|---|---|---|---|

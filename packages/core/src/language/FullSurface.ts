@@ -1,7 +1,7 @@
 /**
  * The prompt style for general language models: instructions in words, answers in tags, payloads in fences.
  *
- *     <think> … </think> <answer> ```output ⏎ [1, 2] ⏎ ``` </answer>          (paper, §3.2 and appendix D)
+ *     <think> … </think> <answer> ```output ⏎ [1, 2] ⏎ ``` </answer>          (paper, §3.1 and the prompts of its appendix)
  *
  * Only a response is ever parsed, so nothing that a prompt quotes can be graded. What counts is the last answer behind
  * the end of the thought. Parsing looks at every character a fixed number of times.
@@ -14,7 +14,7 @@ import type { Language } from "./Language.ts"
 import type { LanguageKind, Surface } from "./Surface.ts"
 import type { LanguageTask, ProgramDraft } from "./Task.ts"
 
-/** How many inputs an induction proposer is asked for (paper, §3.3). The domain decides how many it takes. */
+/** How many inputs an induction proposer is asked for (paper, §3.3.2). The domain decides how many it takes. */
 const inputsAsked = 10
 
 export const fullSurface = (language: Language): Surface => ({

@@ -110,7 +110,7 @@ const judge = (
   )
 }
 
-/** Answers to tasks drawn from the buffers (paper §3.1), where the configuration asks for it. */
+/** Answers to tasks drawn from the buffers (paper §3.3.2), where the configuration asks for it. */
 export const solve = Effect.fn("Solve")(function* (state: LoopState) {
   const { config } = state
   if (config.solve.from === "estimate") return []
