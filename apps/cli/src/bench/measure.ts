@@ -1,6 +1,6 @@
 /**
- * The benchmark of executors: hosts and baselines side by side. Their rounds take turns, so that whatever else the
- * machine does hits all of them alike, and each is summed up by the median of its rounds.
+ * The benchmark of executors: hosts and baselines side by side. Their rounds, of a second or less, take turns, so that
+ * whatever else the machine does hits all of them alike; medians over the rounds are reported.
  */
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
@@ -42,7 +42,7 @@ export interface HostResult {
   readonly firstAnswerMs: number
   /** In the first pass, before code is hot. */
   readonly coldProgramsPerSecond: number
-  /** `programsPerSecond` as a multiple of each baseline of the language. */
+  /** Programs a second as a multiple of each baseline of the language: the median of the rounds' ratios. */
   readonly times: Readonly<Record<BaselineName, number | null>>
 }
 
@@ -68,12 +68,13 @@ export interface BenchPlan {
   readonly say: (line: string) => Effect.Effect<void>
 }
 
-const rounds = 3
+const fewestRounds = 3
 const failuresOfEachKind = 5
 
 interface Runner {
   readonly round: (seconds: number) => Effect.Effect<void, LineProcessFailed>
-  readonly perSecond: () => number
+  /** Programs a second in each round so far. */
+  readonly rates: () => ReadonlyArray<number>
   readonly cpuMsPerProgram: () => number
 }
 
@@ -90,7 +91,7 @@ const runner = (ask: LineProcess["ask"], question: (seconds: number) => unknown)
   const done: Array<typeof Round.Type> = []
   return {
     round: (seconds) => Effect.map(ask(Round, question(seconds)), (round) => void done.push(round)),
-    perSecond: () => median(done.map(({ programs, seconds }) => programs / seconds)),
+    rates: () => done.map(({ programs, seconds }) => programs / seconds),
     cpuMsPerProgram: () => median(done.map(({ cpuMs, programs }) => cpuMs / programs)),
   }
 }
@@ -181,6 +182,7 @@ export const measureExecutors = Effect.fn("measureExecutors")(function* (plan: B
     }
   }
 
+  const rounds = Math.max(fewestRounds, Math.round(plan.seconds))
   const share = plan.seconds / (rounds + 1)
   for (let round = 1; round <= rounds; round++) {
     yield* plan.say(`round ${round} of ${rounds}: ${baselines.length} baselines, ${cells.length} hosts`)
@@ -198,20 +200,22 @@ export const measureExecutors = Effect.fn("measureExecutors")(function* (plan: B
         return [name, found === undefined ? null : figure(found)]
       }),
     ) as BenchReport["baseline"]
-  const baseline = ofBaselines(({ perSecond }) => perSecond())
+  const baseline = ofBaselines(({ rates }) => median(rates()))
   const hosts = details.map(({ cell, found }): HostResult => {
     const { host, language, workers } = cell.known
-    const programsPerSecond = cell.perSecond()
+    const rates = cell.rates()
     const same = details.filter(({ cell: { known } }) => known.host === host && known.language === language)
     const times = (name: BaselineName) => {
-      const base = language === "python" ? baseline[name] : null
-      return base === null ? null : programsPerSecond / base
+      const base = language === "python" ? baselines.find((candidate) => candidate.name === name) : undefined
+      if (base === undefined) return null
+      const baseRates = base.rates()
+      return median(rates.map((rate, round) => rate / (baseRates[round] ?? Number.NaN)))
     }
     return {
       host,
       language,
       workers,
-      programsPerSecond,
+      programsPerSecond: median(rates),
       cpuMsPerProgram: cell.cpuMsPerProgram(),
       ...found,
       rssMb: memoryOfOneMore(
