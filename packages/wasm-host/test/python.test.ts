@@ -2,7 +2,9 @@
 import { Effect } from "effect"
 import { it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import { assert } from "vitest"
+import { assert, describe } from "vitest"
+import { extractCoreModule, readComponent } from "../src/component.ts"
+import { compile, Instance } from "../src/coreModule.ts"
 import { type Call, type CallResult, ExecutorHost } from "../src/index.ts"
 import { describeHosts, describeWasmtime, type HostUnderTest } from "./hosts.ts"
 
@@ -67,6 +69,23 @@ const open = ({ layer }: HostUnderTest, workers: number) =>
     const host = yield* ExecutorHost
     return yield* host.open(component, { workers })
   }).pipe(Effect.provide(layer))
+
+describe("the memory of the Python guest", () => {
+  it("is the image again, every byte, after every program", async () => {
+    const module = compile(extractCoreModule(await readComponent(component.images.main)))
+    const instance = new Instance(module)
+    const bytes = instance["bytes"]
+    const image = new Uint8Array(module.image.buffer)
+    const nothing = new Uint8Array(bytes.length - image.length)
+    for (const { fuel, request } of [...ordinary, ...hostile]) {
+      instance.call(request, Math.min(fuel, 1e8))
+      assert.notStrictEqual(Buffer.compare(bytes.subarray(0, image.length), image), 0, request)
+      instance["restore"]()
+      assert.strictEqual(Buffer.compare(bytes.subarray(0, image.length), image), 0, request)
+      assert.strictEqual(Buffer.compare(bytes.subarray(image.length), nothing), 0, request)
+    }
+  }, 120_000)
+})
 
 describeHosts((host) => {
   it.effect(
