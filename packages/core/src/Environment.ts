@@ -38,6 +38,23 @@ export type Verdict = typeof Verdict.Type
 export type Split = "train" | "dev" | "test"
 
 /**
+ * Another way to propose: a new task on top of references, which become functions that it has to use. What is proposed is
+ * a draft like any other; `validate` refuses one that leaves a function unused (reason `composite`).
+ */
+export interface Composite<Draft, Shared> {
+  readonly styles: ReadonlyArray<PromptStyle>
+  /** Whether a reference can become a function. */
+  eligible(task: Shared): boolean
+  /** `references` are eligible, one or more. */
+  proposePrompt(references: ReadonlyArray<Shared>, style: PromptStyle): Prompt
+  parseProposal(
+    text: string,
+    references: ReadonlyArray<Shared>,
+    style: PromptStyle,
+  ): Result.Result<Draft, FormatError>
+}
+
+/**
  * One kind of task. `Shared` is the union of all tasks of the environment, which is what a proposer may be shown as
  * references; `R` the services that validation and verification need.
  */
@@ -58,11 +75,18 @@ export interface TaskKind<Task, Answer, Draft, Shared, R> {
     references: ReadonlyArray<Shared>,
     style: PromptStyle,
   ): Result.Result<Draft, FormatError>
+  /** Null where references are only shown. */
+  readonly composite: Composite<Draft, Shared> | null
   /** Decides whether a draft is a task, by running it. Gold answers come from here and from nowhere else. */
   validate(draft: Draft): Effect.Effect<Task, ProposalRejected | ExecutorError, R>
   solvePrompt(task: Task, style: PromptStyle): Prompt
   parseAnswer(text: string, style: PromptStyle): Result.Result<Answer, FormatError>
   verify(task: Task, answer: Answer): Effect.Effect<Verdict, ExecutorError, R>
+  /**
+   * How much of an answer that `verify` finds wrong is right, in [0, 1): what `reward.solve.partial` credits. 0 where there
+   * is nothing between right and wrong.
+   */
+  partial(task: Task, answer: Answer): Effect.Effect<number, ExecutorError, R>
   /** A response that `parseAnswer` and `verify` must find correct. */
   goldResponse(task: Task, style: PromptStyle): string
   /** Tasks with the same identity are duplicates. */
@@ -145,10 +169,12 @@ export const open = Effect.fn("Environment.open")(function* <R>(
       references: kind.references,
       proposePrompt: (references, style) => kind.proposePrompt(references, style),
       parseProposal: (text, references, style) => kind.parseProposal(text, references, style),
+      composite: kind.composite,
       validate: (draft) => Effect.provideContext(kind.validate(draft), services),
       solvePrompt: (task, style) => kind.solvePrompt(task, style),
       parseAnswer: (text, style) => kind.parseAnswer(text, style),
       verify: (task, answer) => Effect.provideContext(kind.verify(task, answer), services),
+      partial: (task, answer) => Effect.provideContext(kind.partial(task, answer), services),
       goldResponse: (task, style) => kind.goldResponse(task, style),
       identity: (task) => kind.identity(task),
       reveals: (task) => kind.reveals(task),

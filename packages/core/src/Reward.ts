@@ -7,7 +7,9 @@
  * | `code` | −1 | −0.5 | (kept) | −0.5 | −0.5 | 1 − s |
  * | `fixed` | −1 | −0.5 | −0.5 | 0 | 0 | 1 − s |
  *
- * Solver: correct 1, wrong −0.5, bad format −1 in all three. Options for the proposer, in the order in which they apply:
+ * Solver: correct 1, wrong −0.5, bad format −1 in all three; with `partial` a wrong answer that is right in part, a share a > 0
+ * of the hidden pairs of an induction task, is worth a · correct (released code: `accuracy`). s counts what is all right
+ * alone. Options for the proposer, in the order in which they apply:
  *
  * - `learnability`: the shape of the last column.
  * - `zone`: a task with s outside of low ≤ s ≤ high is worth 0.
@@ -64,13 +66,15 @@ export const SolverReward = Schema.Struct({
   correct: Schema.Finite,
   wrong: Schema.Finite,
   badFormat: Schema.Finite,
+  /** Credit for wrong answers that are right in part. */
+  partial: Schema.Boolean,
 })
 export type SolverReward = typeof SolverReward.Type
 
 export const RewardConfig = Schema.Struct({ propose: ProposerReward, solve: SolverReward })
 export type RewardConfig = typeof RewardConfig.Type
 
-const solve: SolverReward = { correct: 1, wrong: -0.5, badFormat: -1 }
+const solve: SolverReward = { correct: 1, wrong: -0.5, badFormat: -1, partial: false }
 const propose: ProposerReward = {
   badFormat: -1,
   invalid: -0.5,
@@ -155,4 +159,6 @@ const learnability = (shape: Learnability, s: number): number => {
   }
 }
 
-export const solverReward = (config: SolverReward, verdict: Verdict["verdict"]): number => config[verdict]
+/** `share` of a wrong answer is right, in [0, 1); 0 where `partial` is off. */
+export const solverReward = (config: SolverReward, verdict: Verdict["verdict"], share: number): number =>
+  verdict === "wrong" && share > 0 ? share * config.correct : config[verdict]

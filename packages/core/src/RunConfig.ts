@@ -4,7 +4,7 @@
  */
 import { Result, Schema } from "effect"
 import { code, fixed, nano, paper } from "./presets.ts"
-import { type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
+import { type CompositeConfig, type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
 
 export { KindConfig, RunConfig } from "./runConfigSchema.ts"
 
@@ -123,6 +123,7 @@ const open = new Set([
   "loss",
   "reduction",
   "kl",
+  "propose.composite",
   "advantage.propose",
   "advantage.solve",
   "reward.propose.zone",
@@ -170,6 +171,10 @@ const editDistance = (a: string, b: string): number => {
 export { nano }
 export type PresetName = "nano" | "paper" | "code" | "fixed"
 export const presets: Readonly<Record<string, RunConfig>> = { nano, paper, code, fixed }
+
+/** The chance that a proposal of a step is a composite one: 0 up to `from`, then linear, `chance` from `over` steps later on. */
+export const compositeChance = ({ chance, from, over }: CompositeConfig, step: number): number =>
+  step <= from ? 0 : chance * Math.min(1, over === 0 ? 1 : (step - from) / over)
 
 /** The learning rate at a step, counted from 1. */
 export const learningRateAt = (config: RunConfig, step: number): number => {

@@ -28,6 +28,23 @@ export const KindConfig = Schema.Struct({
 })
 export type KindConfig = typeof KindConfig.Type
 
+const CompositeFunctions = Schema.Struct({ least: Positive, most: Positive }).check(
+  Schema.makeFilter(({ least, most }) => (least <= most ? undefined : `least ${least} is over most ${most}`)),
+)
+
+/** Proposals that have to call the programs of references (released code: composite functions). */
+export const CompositeConfig = Schema.Struct({
+  /** Share of such proposals in the end: `compositeChance`. */
+  chance: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  /** How many functions one is given, uniformly between. */
+  functions: CompositeFunctions,
+  /** The last step without them. */
+  from: Count,
+  /** Steps from there until they have their full share; 0: the next one has it. */
+  over: Count,
+})
+export type CompositeConfig = typeof CompositeConfig.Type
+
 /** Raised when a saved configuration can no longer be read as it was meant. */
 export const configVersion = 1
 
@@ -68,6 +85,8 @@ export const RunConfig = Schema.Struct({
     train: Schema.Boolean,
     /** The last step that proposes; null is the last of the run. With 0 only the rounds of seeding do. */
     steps: Schema.NullOr(Count),
+    /** Proposals on top of references, for the kinds that have them; null is none. */
+    composite: Schema.NullOr(CompositeConfig),
   }),
   estimate: Schema.Struct({
     /** Monte-Carlo answers a task. */

@@ -55,7 +55,7 @@ describe("presets", () => {
   it.each(["paper", "code", "fixed"] as const)("%s: solver 1, −0.5, −1 (paper Eq 5 and 6)", (preset) => {
     const { solve } = presets[preset]
     assert.deepStrictEqual(
-      (["correct", "wrong", "badFormat"] as const).map((verdict) => solverReward(solve, verdict)),
+      (["correct", "wrong", "badFormat"] as const).map((verdict) => solverReward(solve, verdict, 0)),
       [1, -0.5, -1],
     )
   })
@@ -87,10 +87,20 @@ describe("presets", () => {
     )
     assert.deepStrictEqual(
       (["correct", "wrong", "badFormat"] as const).map((verdict) =>
-        solverReward({ correct: 6, wrong: 7, badFormat: 8 }, verdict),
+        solverReward({ correct: 6, wrong: 7, badFormat: 8, partial: false }, verdict, 0),
       ),
       [6, 7, 8],
     )
+  })
+
+  it("partial: a wrong answer, a share of which is right, is worth that share of a correct one", () => {
+    const solve = { correct: 2, wrong: -0.5, badFormat: -1, partial: true }
+    assert.deepStrictEqual(
+      [0, 1 / 5, 1 / 2, 4 / 5].map((share) => solverReward(solve, "wrong", share)),
+      [-0.5, 2 / 5, 1, 8 / 5],
+    )
+    assert.strictEqual(solverReward(solve, "correct", 0), 2)
+    assert.strictEqual(solverReward(solve, "badFormat", 0), -1)
   })
 })
 

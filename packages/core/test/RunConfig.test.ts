@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import {
   type RunConfig,
+  compositeChance,
   defineConfig,
   learningRateAt,
   nano,
@@ -249,6 +250,32 @@ describe("nearest", () => {
     assert.strictEqual(nearest("stepps", ["seed", "steps", "solve"]), "steps")
     assert.strictEqual(nearest("stebs", ["seed", "steps", "solve"]), "steps")
     assert.strictEqual(nearest("x", []), "x")
+  })
+})
+
+describe("composite functions", () => {
+  const functions = { least: 1, most: 3 }
+  const chances = (chance: number, from: number, over: number) =>
+    Array.from({ length: 9 }, (_, step) => compositeChance({ chance, functions, from, over }, step))
+
+  it("their chance is 0 up to `from`, rises linearly, and stays", () => {
+    assert.deepStrictEqual(chances(0.5, 2, 4), [0, 0, 0, 1 / 8, 2 / 8, 3 / 8, 1 / 2, 1 / 2, 1 / 2])
+    assert.deepStrictEqual(chances(1, 0, 2), [0, 1 / 2, 1, 1, 1, 1, 1, 1, 1])
+  })
+
+  it("over no steps it is whole from the next one on", () => {
+    assert.deepStrictEqual(chances(0.25, 3, 0), [0, 0, 0, 0, ...Array<number>(5).fill(0.25)])
+  })
+
+  it("are off in every preset, and given whole", () => {
+    for (const preset of Object.values(presets)) assert.isNull(preset.propose.composite)
+    const composite = { chance: 0.5, functions, from: 10, over: 100 }
+    assert.deepStrictEqual(set(`propose.composite=${JSON.stringify(composite)}`).propose.composite, composite)
+    assert.include(refused('propose.composite={"chance":0.5}'), "functions")
+    assert.include(
+      refused(`propose.composite=${JSON.stringify({ ...composite, functions: { least: 3, most: 2 } })}`),
+      "least 3 is over most 2",
+    )
   })
 })
 

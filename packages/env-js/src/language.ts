@@ -15,5 +15,10 @@ export const javascript: Language = {
   renderValue,
   renderArguments,
   checkProgram,
+  definition: {
+    line: /^(?:function f\(|const f = )/u,
+    beside: /^(?:\/\/.*|\}[;)]*)$/u,
+    mention: String.raw`(?<![\w$])f(?![\w$])`,
+  },
   examples,
 }

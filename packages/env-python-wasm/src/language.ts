@@ -15,5 +15,11 @@ export const python: Language = {
   renderValue,
   renderArguments,
   checkProgram,
+  definition: {
+    line: /^def f\(/u,
+    beside: /^(?:#.*|(?:import|from) [\w., ]+)$/u,
+    // Before a quote it is the prefix of a string.
+    mention: String.raw`\bf\b(?!["'])`,
+  },
   examples,
 }

@@ -10,8 +10,9 @@ import { Result } from "effect"
 import { FormatError } from "../Environment.ts"
 import type { Prompt } from "../PolicyEngine.ts"
 import type { Value } from "../Value.ts"
+import { asHelper, helperName } from "./composite.ts"
 import type { Language } from "./Language.ts"
-import type { LanguageKind, Surface } from "./Surface.ts"
+import type { LanguageKind, ProgramKind, Surface } from "./Surface.ts"
 import type { LanguageTask, ProgramDraft } from "./Task.ts"
 
 /** How many inputs an induction proposer is asked for (paper, §3.3.2). The domain decides how many it takes. */
@@ -19,8 +20,21 @@ const inputsAsked = 10
 
 export const fullSurface = (language: Language): Surface => ({
   style: "full",
-  proposePrompt: (kind, references) => ask(proposeText(language, kind, references)),
+  proposePrompt: (kind, references) =>
+    ask(
+      kind === "induction"
+        ? proposeInductionText(language, references)
+        : proposeText(language, kind, examplesText(language, references)),
+    ),
   parseProposal: (kind, text, references) => parseProposal(language, kind, text, references),
+  composite: {
+    proposePrompt: (kind, references) => ask(proposeText(language, kind, helpersText(language, references))),
+    parseProposal: (kind, text, references) =>
+      Result.map(parseProposal(language, kind, text, []), (draft) => ({
+        ...draft,
+        helpers: helpersOf(language, references),
+      })),
+  },
   solvePrompt: (task) => ask(solveText(language, task)),
   parseAnswer: (kind, text) =>
     Result.flatMap(answerBlock(text), (block) => payload(answerTag(language, kind), block)),
@@ -119,8 +133,29 @@ const examplesText = (language: Language, references: ReadonlyArray<LanguageTask
         ...references.map((task, index) => `Task ${index + 1}\n\n${exampleText(language, task)}`),
       )
 
+/** The programs of references under the names that a new program calls them by. */
+const helpersOf = (language: Language, references: ReadonlyArray<LanguageTask>): ReadonlyArray<string> =>
+  references.map(({ program }, index) => {
+    const helper = asHelper(language, program, helperName(index))
+    if (helper === null) throw new RangeError(`no helper: ${program}`)
+    return helper
+  })
+
+const helpersText = (language: Language, references: ReadonlyArray<LanguageTask>): string => {
+  const helpers = helpersOf(language, references)
+  const names = helpers.map((_, index) => `\`${helperName(index)}\``).join(", ")
+  return paragraphs(
+    sentences(
+      `These functions exist already and will stand above your program: ${names}.`,
+      `\`${language.entry}\` has to build on them: your program calls each of them by its name, and neither repeats nor`,
+      "redefines one. The solver will see them with it.",
+    ),
+    fenced(language.id, helpers.join("\n\n")),
+  )
+}
+
 /** What the solver of a proposed task will have to do, by kind. */
-const challenge = (language: Language, kind: Exclude<LanguageKind, "induction">): string => {
+const challenge = (language: Language, kind: ProgramKind): string => {
   const { entry, name } = language
   const start = `Write a ${name} program and an input for it.`
   switch (kind) {
@@ -144,13 +179,8 @@ const challenge = (language: Language, kind: Exclude<LanguageKind, "induction">)
   }
 }
 
-const proposeText = (
-  language: Language,
-  kind: LanguageKind,
-  references: ReadonlyArray<LanguageTask>,
-): string => {
-  if (kind === "induction") return proposeInductionText(language, references)
-  return paragraphs(
+const proposeText = (language: Language, kind: ProgramKind, references: string): string =>
+  paragraphs(
     challenge(language, kind),
     sentences(
       "A good task takes several steps of careful reasoning,",
@@ -158,10 +188,9 @@ const proposeText = (
       "Depth comes from how the steps depend on each other, not from long data or large numbers.",
     ),
     bullets([...programRules(language), inputRule(language)]),
-    examplesText(language, references),
+    references,
     responseForm([fenced(language.id, "the program"), fenced("input", "arguments")]),
   )
-}
 
 const proposeInductionText = (language: Language, references: ReadonlyArray<LanguageTask>): string =>
   paragraphs(

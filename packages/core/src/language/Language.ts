@@ -8,6 +8,16 @@ import type { LanguageExamples } from "./LanguageExamples.ts"
 import type { Rule } from "./rules.ts"
 import type { ProgramDraft } from "./Task.ts"
 
+/** How a program's text defines the entry function: enough to rename it without a parser. */
+export interface DefinitionSyntax {
+  /** The line that defines it, at the margin. */
+  readonly line: RegExp
+  /** Lines at the margin that define nothing which could clash. */
+  readonly beside: RegExp
+  /** Source of an expression that finds every place where a text could mean the entry function. */
+  readonly mention: string
+}
+
 /** Facts about the language. Pure functions and data. */
 export interface Language {
   /** E.g. `python`; also the tag of fenced code blocks. */
@@ -27,6 +37,8 @@ export interface Language {
   readonly renderArguments: (values: ReadonlyArray<Value>) => string
   /** The language's rules for programs of tasks: null where one is allowed, else which rule it breaks. */
   readonly checkProgram: Rule
+  /** Absent: programs of the language cannot become helpers of others. */
+  readonly definition?: DefinitionSyntax
   /** What the conformance suite tests the language's executor with. */
   readonly examples?: LanguageExamples
 }

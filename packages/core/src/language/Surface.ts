@@ -5,6 +5,8 @@ import type { Prompt } from "../PolicyEngine.ts"
 import type { LanguageTask, ProgramDraft } from "./Task.ts"
 
 export type LanguageKind = LanguageTask["_tag"]
+/** Kinds whose proposer writes a program. */
+export type ProgramKind = Exclude<LanguageKind, "induction">
 
 export interface Surface {
   readonly style: PromptStyle
@@ -14,6 +16,15 @@ export interface Surface {
     text: string,
     references: ReadonlyArray<LanguageTask>,
   ) => Result.Result<ProgramDraft, FormatError>
+  /** Proposals on top of the programs of references (`asHelper`); absent where the style has none. */
+  readonly composite?: {
+    readonly proposePrompt: (kind: ProgramKind, references: ReadonlyArray<LanguageTask>) => Prompt
+    readonly parseProposal: (
+      kind: ProgramKind,
+      text: string,
+      references: ReadonlyArray<LanguageTask>,
+    ) => Result.Result<ProgramDraft, FormatError>
+  }
   readonly solvePrompt: (task: LanguageTask) => Prompt
   /** The payload of the answer block: source text of a value, an argument list, a program or an exception name. */
   readonly parseAnswer: (kind: LanguageKind, text: string) => Result.Result<string, FormatError>

@@ -49,6 +49,8 @@ export type LanguageTask = typeof LanguageTask.Type
 /** A parsed proposal: source texts, nothing evaluated yet. One input, or for induction several and a message. */
 export const ProgramDraft = Schema.Struct({
   program: Schema.String,
+  /** Functions `g_0`, `g_1`, … that the program has to call; they stand above it. */
+  helpers: Schema.optionalKey(Schema.Array(Schema.String)),
   inputs: Schema.Array(Schema.String),
   message: Schema.String,
 })

@@ -6,6 +6,7 @@
  */
 import { Effect, type Layer, Result } from "effect"
 import {
+  type Composite,
   type Environment,
   type FormatError,
   ProposalRejected,
@@ -15,8 +16,9 @@ import {
 } from "../Environment.ts"
 import { Executor, type ExecutorError, type ProgramFacts } from "../Executor.ts"
 import { type Value, encode, hashText, string } from "../Value.ts"
+import { asHelper, assembled, helperName } from "./composite.ts"
 import type { Domain, Language } from "./Language.ts"
-import type { LanguageKind, Surface } from "./Surface.ts"
+import type { LanguageKind, ProgramKind, Surface } from "./Surface.ts"
 import {
   AbductionTask,
   DeductionTask,
@@ -28,7 +30,7 @@ import {
 } from "./Task.ts"
 import { normalizedTreeDistance } from "./treeDistance.ts"
 import { admitProgram, call, observe, readArguments } from "./validate.ts"
-import { verifyAnswer } from "./verify.ts"
+import { reproduced, verifyAnswer } from "./verify.ts"
 
 export interface LanguageEnvironmentOptions {
   readonly id: string
@@ -60,6 +62,25 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     return found
   }
 
+  /** Proposals that build on the programs of references, in the styles that can ask for them; null where none can. */
+  const composite = (kindId: ProgramKind): Composite<ProgramDraft, LanguageTask> | null => {
+    const surfaces = language.definition === undefined ? [] : options.surfaces
+    const able = new Map(surfaces.flatMap(({ composite: found, style }) => (found ? [[style, found]] : [])))
+    const inStyle = (style: PromptStyle) => {
+      const found = able.get(style)
+      if (found === undefined) throw new Error(`environment ${options.id} composes nothing in style ${style}`)
+      return found
+    }
+    return able.size === 0
+      ? null
+      : {
+          styles: [...able.keys()],
+          eligible: ({ program }) => asHelper(language, program, helperName(0)) !== null,
+          proposePrompt: (references, style) => inStyle(style).proposePrompt(kindId, references),
+          parseProposal: (text, references, style) => inStyle(style).parseProposal(kindId, text, references),
+        }
+  }
+
   /** The parts every kind has in common. */
   const kind = <Task extends LanguageTask>(
     parts: Pick<
@@ -67,6 +88,10 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       "taskSchema" | "references" | "validate" | "identity" | "describe"
     > & {
       readonly id: LanguageKind
+      /** Whether its proposer writes a program, which may then build on others. */
+      readonly composed: ProgramKind | null
+      /** How much of a wrong answer is right. */
+      readonly partial: (task: Task, answer: LanguageAnswer) => Effect.Effect<number, ExecutorError, Executor>
       readonly gold: (task: Task) => string
       /** What the solver has to find, as far as it is a value: facets are made of it. */
       readonly sought: (task: Task) => ReadonlyArray<Value>
@@ -80,11 +105,13 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     references: parts.references,
     proposePrompt: (references, style) => surface(style).proposePrompt(parts.id, references),
     parseProposal: (text, references, style) => surface(style).parseProposal(parts.id, text, references),
-    validate: parts.validate,
+    composite: parts.composed === null ? null : composite(parts.composed),
+    validate: (draft) => Effect.flatMap(assembled(draft), parts.validate),
     solvePrompt: (task, style) => surface(style).solvePrompt(task),
     parseAnswer: (text, style): Result.Result<LanguageAnswer, FormatError> =>
       Result.map(surface(style).parseAnswer(parts.id, text), (payload) => ({ text: payload })),
     verify: (task, answer) => verifyAnswer(language, task, answer.text, options.strict),
+    partial: parts.partial,
     goldResponse: (task, style) => surface(style).answer(parts.id, parts.gold(task)),
     identity: parts.identity,
     reveals: (task) => parts.inputs(task).map((input) => `${task.canonical}\n${encodeAll(input)}`),
@@ -147,6 +174,8 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
 
   const deduction = kind<DeductionTask>({
     id: "deduction",
+    composed: "deduction",
+    partial: () => Effect.succeed(0),
     taskSchema: DeductionTask,
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "deduction", ...task })),
@@ -159,6 +188,8 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
 
   const abduction = kind<AbductionTask>({
     id: "abduction",
+    composed: "abduction",
+    partial: () => Effect.succeed(0),
     taskSchema: AbductionTask,
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "abduction", ...task })),
@@ -171,6 +202,8 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
 
   const induction = kind<InductionTask>({
     id: "induction",
+    composed: null,
+    partial: (task, { text }) => reproduced(language, task, text, options.strict),
     taskSchema: InductionTask,
     references: { from: ["deduction", "abduction"], given: true },
     validate: Effect.fnUntraced(function* (draft) {
@@ -215,6 +248,8 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
 
   const error = kind<ErrorTask>({
     id: "error",
+    composed: "error",
+    partial: () => Effect.succeed(0),
     taskSchema: ErrorTask,
     references: { from: ["deduction", "abduction", "error"], given: false },
     validate: Effect.fnUntraced(function* (draft) {

@@ -7,7 +7,7 @@ import type { Verdict } from "../Environment.ts"
 import { Executor, type ExecutorError } from "../Executor.ts"
 import { type Value, equals } from "../Value.ts"
 import type { Language } from "./Language.ts"
-import type { LanguageTask } from "./Task.ts"
+import type { InductionTask, LanguageTask } from "./Task.ts"
 import { admitProgram, call, describeFailure, readArguments } from "./validate.ts"
 
 const correct: Verdict = { verdict: "correct", reason: "" }
@@ -21,7 +21,7 @@ export const verifyAnswer = (
   answer: string,
   strict: boolean,
 ): Effect.Effect<Verdict, ExecutorError, Executor> => {
-  const same = (a: Value, b: Value) => equals(a, b, strict ? "strict" : language.equality)
+  const same = equality(language, strict)
   switch (task._tag) {
     case "deduction":
       return verifyDeduction(language, task.output, answer, same)
@@ -39,6 +39,29 @@ export const verifyAnswer = (
 }
 
 type Same = (a: Value, b: Value) => boolean
+
+const equality =
+  (language: Language, strict: boolean): Same =>
+  (a, b) =>
+    equals(a, b, strict ? "strict" : language.equality)
+
+/** Share of the hidden pairs that an admitted program reproduces, in [0, 1]; a pair on which it fails is not one of them. */
+export const reproduced = Effect.fnUntraced(function* (
+  language: Language,
+  task: InductionTask,
+  program: string,
+  strict: boolean,
+) {
+  const same = equality(language, strict)
+  const hidden = task.pairs.slice(task.shown)
+  const kept = yield* Effect.filter(hidden, ({ input, output }) =>
+    Effect.map(
+      call(language, program, input, "reference"),
+      (outcome) => outcome._tag === "Returned" && same(outcome.value, output),
+    ),
+  )
+  return kept.length / hidden.length
+})
 
 /** The answer equals the gold output. */
 const verifyDeduction = Effect.fnUntraced(function* (

@@ -13,6 +13,7 @@ import type { ExecutorUnavailable } from "../Executor.ts"
 import { type ConfigError, type RunConfig, learningRateAt } from "../RunConfig.ts"
 import type { Estimate } from "./Estimate.ts"
 import { type Measures, measure } from "./Intrinsic.ts"
+import { partialShares } from "./Partial.ts"
 import type { Answer } from "./Solve.ts"
 import type { LoopState } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
@@ -61,12 +62,14 @@ export const learn = Effect.fn("Learn")(function* (
       : proposerReward(config.reward.propose, result) -
           klPenalty(config, proposal.proposal.sample, proposalReferences[index])
   })
-  const answerRewards = answers.map(({ sample, verdict }, index) =>
-    verdict === null || index < firstTaught
+  const shares = yield* partialShares(state, answers.slice(firstTaught))
+  const answerRewards = answers.map(({ sample, verdict }, index) => {
+    const share = shares[index - firstTaught] ?? null
+    return verdict === null || share === null
       ? null
-      : solverReward(config.reward.solve, verdict.verdict) -
-        klPenalty(config, sample, answerReferences[index]),
-  )
+      : solverReward(config.reward.solve, verdict.verdict, share) -
+          klPenalty(config, sample, answerReferences[index])
+  })
 
   const proposalAdvantages = spread(
     proposalRewards,

@@ -202,9 +202,15 @@ const checkEnvironments = (
   const ids = environments.map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   if (twice !== undefined) return `environments: ${twice} is there twice`
-  for (const { id, styles } of environments) {
+  for (const { id, kinds, styles } of environments) {
     if (!styles.includes(config.promptStyle)) {
       return `promptStyle ${config.promptStyle}: environment ${id} has ${styles.join(", ")}`
+    }
+    const composes = Object.keys(config.kinds).some((kind) =>
+      kinds.get(kind)?.composite?.styles.includes(config.promptStyle),
+    )
+    if (config.propose.composite !== null && !composes) {
+      return `propose.composite: environment ${id} has no composite functions in promptStyle ${config.promptStyle} for ${Object.keys(config.kinds).join(", ")}; set it to null`
     }
   }
   return (

@@ -1,8 +1,12 @@
-/** Stage 1: the policy proposes. For each kind, prompts with references from the buffers; one response each, parsed. */
+/**
+ * Stage 1: the policy proposes. For each kind, prompts with references from the buffers; one response each, parsed. Where
+ * `propose.composite` is set, some references become functions that the proposal has to use.
+ */
 import { Effect, Result } from "effect"
 import { FormatError } from "../Environment.ts"
 import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
-import { draw } from "../TaskBuffer.ts"
+import { compositeChance } from "../RunConfig.ts"
+import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
 import { sample } from "./Sampling.ts"
 
@@ -12,6 +16,8 @@ export interface Proposal {
   readonly promptTokens: ReadonlyArray<number>
   /** Ids of the references in the prompt. */
   readonly parents: ReadonlyArray<number>
+  /** Whether it has to use them as functions. */
+  readonly composite: boolean
   /** The references themselves. */
   readonly references: ReadonlyArray<unknown>
   readonly sample: Sample
@@ -28,19 +34,25 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
     const { kind } = track
     const references = state.streams.get(`propose/${track.key}/references`)
     const seeds = state.streams.get(`propose/${track.key}/samples`)
+    const functions = functionsOf(state, track)
     for (let i = 0; i < track.settings.proposals; i++) {
-      const records = draw(
-        state.referenceBuffers(track).flatMap((buffer) => buffer.records),
-        config.propose.mix,
-        kind.references.given ? 1 : config.propose.references,
-        references,
-      )
+      const composed = functions()
+      const records =
+        composed ??
+        draw(
+          referenceRecords(state, track),
+          config.propose.mix,
+          kind.references.given ? 1 : config.propose.references,
+          references,
+        )
       if (kind.references.given && records.length === 0) break
       const shown = records.map((record) => state.taskOf(record))
-      const prompt = kind.proposePrompt(shown, config.promptStyle)
+      const form = composed === null || kind.composite === null ? kind : kind.composite
+      const prompt = form.proposePrompt(shown, config.promptStyle)
       const promptTokens = yield* engine.tokenizer.encodePrompt(prompt)
       plans.push({
         track,
+        form,
         shown,
         prompt,
         promptTokens,
@@ -57,7 +69,7 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
       temperature: config.propose.temperature,
     })),
   )
-  return plans.map(({ parents, prompt, promptTokens, shown, track }, index): Proposal => {
+  return plans.map(({ form, parents, prompt, promptTokens, shown, track }, index): Proposal => {
     const response = samples[index]?.[0] as Sample
     const text = engine.tokenizer.decode(response.tokens)
     return {
@@ -65,16 +77,55 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
       prompt,
       promptTokens,
       parents,
+      composite: form !== track.kind,
       references: shown,
       sample: response,
       text,
       draft:
         response.stopReason === "length"
           ? cut(response)
-          : track.kind.parseProposal(text, shown, config.promptStyle),
+          : form.parseProposal(text, shown, config.promptStyle),
     }
   })
 })
+
+const referenceRecords = (state: LoopState, track: Track): ReadonlyArray<TaskRecord> =>
+  state.referenceBuffers(track).flatMap((buffer) => buffer.records)
+
+/**
+ * Draws, proposal by proposal, the references that become its functions: programs of different families. Null: an ordinary
+ * proposal, by chance or for want of references. All chance is from a stream of its own.
+ */
+const functionsOf = (state: LoopState, track: Track): (() => ReadonlyArray<TaskRecord> | null) => {
+  const { composite: settings, mix } = state.config.propose
+  const { composite } = track.kind
+  if (settings === null || composite?.styles.includes(state.config.promptStyle) !== true) return () => null
+  const chance = compositeChance(settings, state.step)
+  if (chance === 0) return () => null
+  const random = state.streams.get(`propose/${track.key}/composite`)
+  const records = referenceRecords(state, track)
+  /** Families of the eligible ones; null of the others. Found out once a record, and only as far as is needed. */
+  const families = new Map<number, string | null>()
+  const familyOf = (record: TaskRecord): string | null => {
+    const known = families.get(record.id)
+    if (known !== undefined) return known
+    const task = state.taskOf(record)
+    const family = composite.eligible(task) ? state.kindOf(record).family(task) : null
+    families.set(record.id, family)
+    return family
+  }
+  return () => {
+    if (random.float() >= chance) return null
+    const wanted = random.integer(settings.functions.least, settings.functions.most)
+    const chosen = new Map<string, TaskRecord>()
+    for (const record of draw(records, mix, records.length, random)) {
+      const family = familyOf(record)
+      if (family !== null && !chosen.has(family)) chosen.set(family, record)
+      if (chosen.size === wanted) break
+    }
+    return chosen.size < settings.functions.least ? null : [...chosen.values()]
+  }
+}
 
 /** A response without its end is not a response. */
 export const cut = (sample: Sample): Result.Result<never, FormatError> =>

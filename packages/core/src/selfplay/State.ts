@@ -139,10 +139,14 @@ export class LoopState {
 
   /** A buffered task in its kind's own type. */
   taskOf(record: TaskRecord): unknown {
+    return Schema.decodeUnknownSync(this.kindOf(record).taskSchema)(record.task)
+  }
+
+  kindOf(record: TaskRecord): OpenTaskKind {
     const key = `${record.environment}/${record.kind}`
     const track = this.tracks.find((candidate) => candidate.key === key)
     if (track === undefined) throw new Error(`no track ${key}`)
-    return Schema.decodeUnknownSync(track.kind.taskSchema)(record.task)
+    return track.kind
   }
 
   /** Every region's count falls by the coverage decay; called once a step. */

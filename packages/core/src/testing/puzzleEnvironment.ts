@@ -31,6 +31,8 @@ const operators: ReadonlyArray<Operator> = ["+", "-", "*"]
 export const Puzzle = Schema.Struct({ a: Schema.Int, operator: Operator, b: Schema.Int })
 export type Puzzle = typeof Puzzle.Type
 
+type Operation = "validate" | "verify" | "partial"
+
 export interface PuzzleOptions {
   /** Largest number in a puzzle. */
   readonly largest: number
@@ -38,7 +40,7 @@ export interface PuzzleOptions {
   readonly split: (puzzle: Puzzle) => Split
   readonly suites: ReadonlyArray<Suite>
   /** Where true, the executor that this environment does not have gives no answer: `HostTimeout`. */
-  readonly unanswered: (puzzle: Puzzle, operation: "validate" | "verify") => boolean
+  readonly unanswered: (puzzle: Puzzle, operation: Operation) => boolean
 }
 
 const defaults: PuzzleOptions = {
@@ -80,6 +82,7 @@ interface Parts<Answer> {
   readonly references: TaskKind<Puzzle, Answer, Puzzle, Puzzle, never>["references"]
   readonly request: Readonly<Record<PromptStyle, string>>
   readonly parseProposal: (text: string, references: ReadonlyArray<Puzzle>) => Puzzle | null
+  readonly composite: TaskKind<Puzzle, Answer, Puzzle, Puzzle, never>["composite"]
   /** The puzzle as the solver sees it. */
   readonly question: (puzzle: Puzzle) => string
   readonly parseAnswer: (text: string) => Answer | null
@@ -94,7 +97,7 @@ const kind = <Answer>(
 ): TaskKind<Puzzle, Answer, Puzzle, Puzzle, never> => {
   const read = <A>(what: string, text: string, value: A | null): Result.Result<A, FormatError> =>
     value === null ? Result.fail(new FormatError({ message: `no ${what}: ${text}` })) : Result.succeed(value)
-  const answering = <A, E>(puzzle: Puzzle, operation: "validate" | "verify", answer: Effect.Effect<A, E>) =>
+  const answering = <A, E>(puzzle: Puzzle, operation: Operation, answer: Effect.Effect<A, E>) =>
     unanswered(puzzle, operation)
       ? Effect.fail(new HostTimeout({ executor: "puzzles", milliseconds: 1 }))
       : answer
@@ -108,6 +111,7 @@ const kind = <Answer>(
       return [{ role: "user", content: [...shown, parts.request[style]].join(style === "full" ? "\n" : " ") }]
     },
     parseProposal: (text, references) => read("puzzle", text, parts.parseProposal(text, references)),
+    composite: parts.composite,
     validate: (draft) => {
       const outside = [draft.a, draft.b].find((number) => number < 0 || number > largest)
       return answering(
@@ -138,6 +142,12 @@ const kind = <Answer>(
         : { verdict: "wrong", reason: `${puzzleText(filled.puzzle)} is ${puzzleResult(filled.puzzle)}` }
       return answering(task, "verify", Effect.succeed(verdict))
     },
+    // What is off by one is half right.
+    partial: (task, answer) => {
+      const filled = parts.filledIn(task, answer)
+      const off = Math.abs(puzzleResult(filled.puzzle) - filled.result)
+      return answering(task, "partial", Effect.succeed(off === 1 ? 0.5 : 0))
+    },
     goldResponse: parts.gold,
     identity: puzzleText,
     reveals: (task) => [puzzleText(task)],
@@ -167,9 +177,35 @@ const parsePuzzle = (text: string): Puzzle | null => {
 const parseNumber = (text: string): number | null => (/^-?\d{1,15}$/u.test(text) ? Number(text) : null)
 const parseOperator = (text: string): Operator | null => operators.find((each) => each === text) ?? null
 
+/** Results of given puzzles as the numbers of a new one, `g_0 + 4`: each has to be used. */
+const composite: TaskKind<Puzzle, number, Puzzle, Puzzle, never>["composite"] = {
+  styles: ["full"],
+  eligible: (puzzle) => puzzleResult(puzzle) >= 0,
+  proposePrompt: (references) => {
+    const given = references.map((puzzle, index) => `g_${index} = ${puzzleText(puzzle)}`)
+    return [
+      { role: "user", content: [...given, "Write a puzzle with each of these, like g_0 + 4."].join("\n") },
+    ]
+  },
+  parseProposal: (text, references) => {
+    const names = references.map((_, index) => `g_${index}`)
+    const unused = names.find((name) => !text.includes(name))
+    const puzzle = parsePuzzle(
+      names.reduce(
+        (filled, name, index) => filled.replaceAll(name, String(puzzleResult(references[index] as Puzzle))),
+        text,
+      ),
+    )
+    return unused === undefined && puzzle !== null
+      ? Result.succeed(puzzle)
+      : Result.fail(new FormatError({ message: `no puzzle with ${names.join(", ")}: ${text}` }))
+  },
+}
+
 const result = (options: PuzzleOptions) =>
   kind<number>(options, {
     id: "result",
+    composite,
     answerSchema: Schema.Int,
     references: { from: ["result", "operand"], given: false },
     request: { full: "Write another puzzle like 3 + 4.", compact: "R>" },
@@ -183,6 +219,7 @@ const result = (options: PuzzleOptions) =>
 const operand = (options: PuzzleOptions) =>
   kind<number>(options, {
     id: "operand",
+    composite: null,
     answerSchema: Schema.Int,
     references: { from: ["result", "operand"], given: false },
     request: { full: "Write another puzzle like 3 + 4; its second number will be asked for.", compact: "N>" },
@@ -196,6 +233,7 @@ const operand = (options: PuzzleOptions) =>
 const operator = (options: PuzzleOptions) =>
   kind<Operator>(options, {
     id: "operator",
+    composite: null,
     answerSchema: Operator,
     references: { from: ["result"], given: true },
     request: { full: "Write +, - or * to stand between these numbers.", compact: "O>" },

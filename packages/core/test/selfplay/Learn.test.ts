@@ -64,6 +64,42 @@ const outcomes: Player = {
 }
 const sixProposals = kinds(["result", { proposals: 7, tasks: 3 }])
 
+describe("partial credit", () => {
+  // Once right, once off by one (half right), once far off, once without form.
+  const answers: Player = {
+    propose: () => "2 + 2",
+    solve: (_, index) => ["4", "5", "9", "four"][index] ?? "",
+  }
+  const oneTask = kinds(["result", { proposals: 1, tasks: 1 }])
+  const rewardsOf = Effect.fnUntraced(function* (changes: ReadonlyArray<string>, unanswered: boolean) {
+    const state = yield* stateOf(settings(oneTask, ...changes), {
+      unanswered: (_, operation) => unanswered && operation === "partial",
+    })
+    const { learned } = yield* learning(state, answers)
+    return {
+      proposal: learned.proposals.map(({ reward }) => reward),
+      answers: learned.answers.map(({ reward }) => reward),
+    }
+  })
+
+  it.effect("is given where it is on; how often a task is solved does not change", () =>
+    Effect.gen(function* () {
+      const off = yield* rewardsOf([], false)
+      assert.deepStrictEqual(off.answers, [1, -0.5, -0.5, -1])
+      const on = yield* rewardsOf(["reward.solve.partial=true"], false)
+      assert.deepStrictEqual(on.answers, [1, 0.5, -0.5, -1])
+      assert.deepStrictEqual([off.proposal, on.proposal], [[3 / 4], [3 / 4]])
+    }),
+  )
+
+  it.effect("where the infrastructure cannot tell it, the answer is masked", () =>
+    Effect.gen(function* () {
+      const { answers: rewards } = yield* rewardsOf(["reward.solve.partial=true"], true)
+      assert.deepStrictEqual(rewards, [1, null, null, -1])
+    }),
+  )
+})
+
 describe("rewards", () => {
   it.effect("of proposals: by what became of them; beyond the estimated ones none", () =>
     Effect.gen(function* () {

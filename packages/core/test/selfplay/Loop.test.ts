@@ -704,6 +704,12 @@ describe("a run that cannot begin", () => {
         yield* refusal(config, (environment) => [environment, environment]),
         "environments: puzzles is there twice",
       )
+      const composite = 'propose.composite={"chance":1,"functions":{"least":1,"most":2},"from":0,"over":0}'
+      assert.strictEqual(yield* refusal(settings(composite), (environment) => [environment]), "no refusal")
+      assert.strictEqual(
+        yield* refusal(settings(composite, "promptStyle=compact"), (environment) => [environment]),
+        "propose.composite: environment puzzles has no composite functions in promptStyle compact for result; set it to null",
+      )
     }),
   )
 

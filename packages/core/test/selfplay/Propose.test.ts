@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
+import { FormatError } from "../../src/Environment.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
+import { type Puzzle, puzzleResult, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { ScriptedPolicy, scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 import { accept, kinds, playing, puzzle, settings, stateOf, withPolicy } from "./world.ts"
 
@@ -149,4 +151,99 @@ describe("Propose", () => {
       assert.lengthOf(yield* Effect.flatten(Effect.map(ScriptedPolicy, ({ prompts }) => prompts)), 50)
     }).pipe(withPolicy(scriptedPolicy((_, seed) => String(seed)))),
   )
+
+  describe("composite functions", () => {
+    const composite = (chance: number, least: number, most: number) =>
+      `propose.composite=${JSON.stringify({ chance, functions: { least, most }, from: 0, over: 0 })}`
+    /** A state in its first step, with these puzzles in the buffer. */
+    const begun = Effect.fnUntraced(function* (
+      proposals: number,
+      changes: ReadonlyArray<string>,
+      ...texts: ReadonlyArray<string>
+    ) {
+      const state = yield* stateOf(
+        settings(kinds(["result", { proposals }], ["operand", { proposals: 0 }]), ...changes),
+      )
+      state.step = 1
+      return { state, records: accept(state, "result", ...texts) }
+    })
+
+    it.effect("references become functions, each of another family, as many as asked for", () =>
+      Effect.gen(function* () {
+        // 1 - 3 is below 0 and not eligible; 2 + 5 and 2 + 6 are of one family.
+        const { state } = yield* begun(30, [composite(1, 1, 2)], "1 - 3", "2 + 5", "2 + 6", "4 * 2")
+        const proposals = yield* propose(state, state.tracks)
+        const sizes = proposals.map(({ parents }) => parents.length)
+        assert.sameMembers([...new Set(sizes)], [1, 2])
+        for (const { composite: composed, draft, parents, prompt, references } of proposals) {
+          assert.isTrue(composed)
+          assert.notInclude(parents, 1)
+          assert.isFalse(parents.includes(2) && parents.includes(3))
+          const [first, second] = references as ReadonlyArray<Puzzle>
+          assert.include(prompt[0]?.content, `g_0 = ${puzzleText(first as Puzzle)}`)
+          if (second !== undefined) assert.include(prompt[0]?.content, `g_1 = ${puzzleText(second)}`)
+          assert.deepStrictEqual(
+            draft,
+            second === undefined
+              ? Result.succeed(puzzle(`${puzzleResult(first as Puzzle)} + 1`))
+              : Result.fail(new FormatError({ message: "no puzzle with g_0, g_1: g_0 + 1" })),
+          )
+        }
+      }).pipe(withPolicy(playing({ propose: () => "g_0 + 1" }))),
+    )
+
+    it.effect("come by chance, and leave ordinary proposals and all other draws as they were", () =>
+      Effect.gen(function* () {
+        const texts = Array.from({ length: 12 }, (_, i) => `${i} + 1`)
+        const proposalsWith = Effect.fnUntraced(function* (...changes: ReadonlyArray<string>) {
+          const { state } = yield* begun(400, changes, ...texts)
+          return {
+            proposals: yield* propose(state, state.tracks),
+            streams: Object.keys(state.streams.states()),
+          }
+        })
+        const without = yield* proposalsWith()
+        const half = yield* proposalsWith(composite(0.25, 1, 3))
+        const share = half.proposals.filter(({ composite: composed }) => composed).length / 400
+        // Four standard deviations of 400 draws.
+        assert.closeTo(share, 0.25, 4 * Math.sqrt((0.25 * 0.75) / 400))
+        const ordinary = half.proposals.filter(({ composite: composed }) => !composed)
+        assert.deepStrictEqual(
+          ordinary.map(({ parents }) => parents),
+          without.proposals.slice(0, ordinary.length).map(({ parents }) => parents),
+        )
+        assert.deepStrictEqual(
+          half.proposals.map(({ text }) => text),
+          without.proposals.map(({ text }) => text),
+        )
+        assert.isFalse(without.proposals.some(({ composite: composed }) => composed))
+        assert.notInclude(without.streams.join(), "composite")
+      }).pipe(withPolicy(scriptedPolicy((_, seed) => String(seed)))),
+    )
+
+    it.effect("where there are fewer eligible references than the least, a proposal is an ordinary one", () =>
+      Effect.gen(function* () {
+        const { state } = yield* begun(5, [composite(1, 2, 2)], "1 - 3", "2 + 5", "2 + 6")
+        for (const { composite: composed, parents } of yield* propose(state, state.tracks)) {
+          assert.isFalse(composed)
+          assert.lengthOf(parents, 2)
+        }
+      }).pipe(withPolicy(playing({}))),
+    )
+
+    it.effect("a kind without them proposes as ever", () =>
+      Effect.gen(function* () {
+        const state = yield* stateOf(
+          settings(kinds(["result", { proposals: 1 }], ["operand", { proposals: 3 }]), composite(1, 1, 1)),
+        )
+        state.step = 1
+        accept(state, "result", "1 + 1")
+        const proposals = yield* propose(state, state.tracks)
+        assert.deepStrictEqual(
+          proposals.map(({ composite: composed }) => composed),
+          [true, false, false, false],
+        )
+      }).pipe(withPolicy(playing({}))),
+    )
+  })
 })

@@ -31,7 +31,15 @@ const base: RunConfig = {
   kinds: { result: kind },
   promptStyle: "full",
   policy: { backend: "scripted", checkpoint: "none", workers: null },
-  propose: { references: 2, mix: "uniform", temperature: 1, familyCap: null, train: true, steps: null },
+  propose: {
+    references: 2,
+    mix: "uniform",
+    temperature: 1,
+    familyCap: null,
+    train: true,
+    steps: null,
+    composite: null,
+  },
   estimate: { samples: 4, temperature: 1 },
   solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
@@ -46,7 +54,7 @@ const base: RunConfig = {
       coverage: null,
       intrinsic: null,
     },
-    solve: { correct: 1, wrong: -0.5, badFormat: -1 },
+    solve: { correct: 1, wrong: -0.5, badFormat: -1, partial: false },
   },
   advantage: {
     propose: { _tag: "trrPlusPlus", epsilon: 0, deviation: "population" },

@@ -30,9 +30,22 @@ type Guarded = {
 }
 type Run<A> = Effect.Effect<A, ClauseBroken | ExecutorError>
 
+type PureComposite = Pick<
+  NonNullable<OpenTaskKind["composite"]>,
+  "eligible" | "proposePrompt" | "parseProposal"
+>
+/** A kind's other way to propose, guarded like its first. */
+export type GuardedComposite = Pick<NonNullable<OpenTaskKind["composite"]>, "styles"> & {
+  readonly [Name in keyof PureComposite]: (
+    ...given: Parameters<PureComposite[Name]>
+  ) => Effect.Effect<ReturnType<PureComposite[Name]>, ClauseBroken>
+}
+
 export interface GuardedKind extends Guarded {
   readonly id: string
   readonly references: OpenTaskKind["references"]
+  readonly composite: GuardedComposite | null
+  readonly partial: (task: unknown, answer: unknown) => Run<number>
   readonly validate: (draft: unknown) => Run<Result.Result<unknown, ProposalRejected>>
   readonly verify: (task: unknown, answer: unknown) => Run<Verdict>
   readonly distance: (task: unknown, other: unknown) => Run<number>
@@ -78,6 +91,8 @@ export const guardedKind = <R>(
     ) as unknown as Guarded),
     id: kind.id,
     references: kind.references,
+    composite: guardedComposite(kind.composite, called),
+    partial: (task, answer) => effectful("partial", [task, answer], () => kind.partial(task, answer)),
     validate: (draft) =>
       effectful("validate", [draft], () =>
         kind.validate(draft).pipe(
@@ -94,6 +109,31 @@ export const guardedKind = <R>(
     line: called,
   }
 }
+
+const guardedComposite = (
+  composite: OpenTaskKind["composite"],
+  called: GuardedKind["line"],
+): GuardedComposite | null =>
+  composite === null
+    ? null
+    : {
+        styles: composite.styles,
+        eligible: (task) =>
+          guard(
+            () => called("composite.eligible", task),
+            () => composite.eligible(task),
+          ),
+        proposePrompt: (references, style) =>
+          guard(
+            () => called("composite.proposePrompt", references, style),
+            () => composite.proposePrompt(references, style),
+          ),
+        parseProposal: (text, references, style) =>
+          guard(
+            () => called("composite.parseProposal", text, references, style),
+            () => composite.parseProposal(text, references, style),
+          ),
+      }
 
 type AnySchema = Schema.Codec<unknown, unknown>
 

@@ -171,6 +171,27 @@ export const answerClauses: ReadonlyArray<UnnumberedClause> = [
   ),
 
   clause(
+    "what is right in a wrong answer is a share, at least 0 and below 1",
+    "A wrong answer must never earn as much as a correct one.",
+    function* ({ declared: { styles }, samples }) {
+      const pairs = neighbours(yield* samples)
+      for (const [{ kind, task }, other] of pairs) {
+        for (const style of styles) {
+          const answer = yield* kind.parseAnswer(yield* kind.goldResponse(other.task, style), style)
+          if (Result.isFailure(answer)) continue
+          if ((yield* kind.verify(task, answer.success)).verdict !== "wrong") continue
+          const share = yield* kind.partial(task, answer.success)
+          yield* ensureThat(share >= 0 && share < 1, () => [
+            `the share is ${share}`,
+            kind.line("partial", task, answer.success),
+          ])
+        }
+      }
+      if (pairs.length === 0) yield* skip("no kind has two tasks")
+    },
+  ),
+
+  clause(
     "a verdict that is not correct says why, in text",
     "`azr verify` answers with it, and failures are counted by it.",
     function* (subject) {

@@ -3,6 +3,7 @@ import type { Environment } from "../../Environment.ts"
 import { answerClauses } from "./answers.ts"
 import { behaviourClauses } from "./behaviour.ts"
 import { type EnvironmentClause, numbered } from "./clause.ts"
+import { compositeClauses } from "./composites.ts"
 import { declarationClauses } from "./declaration.ts"
 import { factClauses } from "./language/facts.ts"
 import { limitClauses } from "./language/limits.ts"
@@ -18,6 +19,7 @@ export const generalClauses: ReadonlyArray<EnvironmentClause> = numbered("E", [
   ...answerClauses,
   ...suiteClauses,
   ...behaviourClauses,
+  ...compositeClauses,
 ])
 
 /** What holds of an environment that is a language, besides. */

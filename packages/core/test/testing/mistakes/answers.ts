@@ -1,7 +1,16 @@
 /** Mistakes in reading and judging responses. */
 import { Effect, Result, Schema } from "effect"
 import { FormatError, ProposalRejected } from "../../../src/Environment.ts"
-import { type EnvironmentMistake, type Kind, changeKind, held, isTrain, wrong } from "./puzzles.ts"
+import {
+  type EnvironmentMistake,
+  type Kind,
+  changeComposite,
+  changeKind,
+  counted,
+  held,
+  isTrain,
+  wrong,
+} from "./puzzles.ts"
 
 export const answerMistakes: ReadonlyArray<EnvironmentMistake> = [
   {
@@ -66,6 +75,37 @@ export const answerMistakes: ReadonlyArray<EnvironmentMistake> = [
     what: "a judge that says yes",
     make: () =>
       changeKind(() => ({ verify: () => Effect.succeed({ verdict: "correct", reason: "" } as const) })),
+  },
+  {
+    clauses: ["a share, at least 0"],
+    what: "partial credit for how far off an answer is",
+    make: () =>
+      changeKind(({ goldResponse }) => ({
+        partial: (task, answer) =>
+          Effect.succeed(Math.abs(Number(goldResponse(task, "full")) - (answer as number))),
+      })),
+  },
+  {
+    clauses: ["composite proposals"],
+    what: "functions whose names are never the same",
+    make: () =>
+      changeComposite(({ proposePrompt }) => ({
+        proposePrompt: (references, style) => [
+          ...proposePrompt(references, style),
+          { role: "user", content: `function ${counted()}` },
+        ],
+      })),
+  },
+  {
+    clauses: ["composite proposals"],
+    what: "a parser of composite proposals that throws",
+    make: () =>
+      changeComposite(({ parseProposal }) => ({
+        parseProposal: (text, references, style) => {
+          if (text.includes("⟨")) throw new SyntaxError("what is this?")
+          return parseProposal(text, references, style)
+        },
+      })),
   },
   {
     clauses: ["says why"],

@@ -41,6 +41,13 @@ export const changeKind = (changed: (good: Kind) => Partial<Kind>): Puzzles =>
     return { kinds: [{ ...good, ...changed(good) }, ...others] }
   })
 
+type Composite = NonNullable<Kind["composite"]>
+/** Changes the composite proposals of the kind `result`. */
+export const changeComposite = (changed: (good: Composite) => Partial<Composite>): Puzzles =>
+  changeKind(({ composite }) => ({
+    composite: { ...(composite as Composite), ...changed(composite as Composite) },
+  }))
+
 export const changeSuites = (changed: (good: ReadonlyArray<Suite>) => ReadonlyArray<Suite>): Puzzles =>
   change(() => ({ suites: Effect.succeed(changed(suites)) }))
 
