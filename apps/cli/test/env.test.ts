@@ -56,7 +56,7 @@ describe("azr env test", () => {
     )
     assert.match(
       stdout,
-      /^✓ E15 the gold response of every task .*\n✓ E18 damaged .*\n✓ E19 .*\n✓ E25 gold responses of suites are correct\n$/,
+      /^✓ E15 the gold response of every task .*\n✓ E18 damaged .*\n✓ E19 .*\n✓ E26 gold responses of suites are correct\n$/,
     )
     assert.include(stderr, "clauses: 4 hold, 0 broken, 0 skipped")
     assert.strictEqual(code, 0)
@@ -79,8 +79,8 @@ describe("azr env test", () => {
   }
 
   it("gives one JSON object a clause, as people get a line", async () => {
-    assert.deepStrictEqual(await statuses(broken, "E25"), [["E25", "broken", true]])
-    assert.deepStrictEqual(await statuses("python", "e25"), [["E25", "skipped", false]])
+    assert.deepStrictEqual(await statuses(broken, "E26"), [["E26", "broken", true]])
+    assert.deepStrictEqual(await statuses("python", "e26"), [["E26", "skipped", false]])
   })
 
   it("compares hosts", async () => {

@@ -61,6 +61,44 @@ const judged = Effect.fnUntraced(function* (
   return yield* kind.verify(task, { text: answer })
 })
 
+describe("partial credit", () => {
+  it.effect(
+    "induction: the share of hidden pairs that a program reproduces, whatever it does on shown ones",
+    () =>
+      Effect.gen(function* () {
+        const kind = yield* kindOf("induction")
+        // Hidden: 2 → 4 and 3 → 9.
+        const task = yield* kind.validate(draft("dup *", "0", "1", "2", "3"))
+        const shares = yield* Effect.forEach(
+          ["dup *", "dup +", "dup", "4", "9 reciprocal", "object"],
+          (text) => kind.partial(task, { text }),
+        )
+        assert.deepStrictEqual(shares, [1, 1 / 2, 0, 1 / 2, 0, 0])
+      }),
+  )
+
+  it.effect("the other kinds have nothing between right and wrong", () =>
+    Effect.gen(function* () {
+      for (const id of ["deduction", "abduction", "error"] as const) {
+        const kind = yield* kindOf(id)
+        const task = yield* kind.validate(draft("dup *", "3"))
+        assert.strictEqual(yield* kind.partial(task, { text: "8" }), 0)
+      }
+    }),
+  )
+
+  it.effect("a fault is no share", () =>
+    Effect.gen(function* () {
+      let answering = true
+      const kind = yield* kindOf("induction", { unanswered: () => !answering })
+      const task = yield* kind.validate(draft("dup *", "0", "1", "2", "3"))
+      answering = false
+      const { _tag } = yield* Effect.flip(kind.partial(task, { text: "dup +" }))
+      assert.strictEqual(_tag, "HostTimeout")
+    }),
+  )
+})
+
 describe("validation", () => {
   it.effect("runs the program for the gold output", () =>
     Effect.gen(function* () {

@@ -9,6 +9,7 @@ import { damaged, noise } from "./texts.ts"
 interface Composing {
   readonly kind: GuardedKind
   readonly composite: GuardedComposite
+  readonly own: ReadonlyArray<unknown>
   /** One eligible reference, and two where there are. */
   readonly lists: ReadonlyArray<ReadonlyArray<unknown>>
 }
@@ -27,7 +28,12 @@ const composing = Effect.fnUntraced(function* (
     const eligible = yield* Effect.filter(tasks, composite.eligible)
     const [first, second] = eligible
     if (eligible.length === 0) continue
-    found.push({ kind, composite, lists: second === undefined ? [[first]] : [[first], [first, second]] })
+    found.push({
+      kind,
+      composite,
+      own: samples.filter((sample) => sample.kind === kind).map(({ task }) => task),
+      lists: second === undefined ? [[first]] : [[first], [first, second]],
+    })
   }
   return found
 })
@@ -40,7 +46,7 @@ export const compositeClauses: ReadonlyArray<UnnumberedClause> = [
       const { options, random, samples } = subject
       const found = yield* composing(subject, yield* samples)
       if (found.length === 0) yield* skip("no kind has composite proposals, or no task is eligible")
-      for (const { composite, kind, lists } of found) {
+      for (const { composite, kind, lists, own } of found) {
         const stream = random(`composite/${kind.id}`)
         for (const style of composite.styles) {
           for (const references of lists) {
@@ -56,12 +62,14 @@ export const compositeClauses: ReadonlyArray<UnnumberedClause> = [
               `it gave ${show(prompt)}, then ${show(again)}`,
               call,
             ])
-            const gold = yield* Effect.forEach(references.slice(0, 1), (task) =>
-              kind.goldResponse(task, style),
-            )
+            const gold = yield* Effect.forEach(own.slice(0, 1), (task) => kind.goldResponse(task, style))
+            const examples = options.proposals
+              .filter((proposal) => proposal.kind === kind.id && proposal.style === style)
+              .map(({ text }) => text)
             const responses = [
               ...noise(stream, options.texts),
-              ...gold.flatMap((text) => damaged(text, stream, options.texts)),
+              ...examples,
+              ...[...gold, ...examples].flatMap((text) => damaged(text, stream, options.texts)),
             ]
             for (const text of responses) {
               const draft = yield* composite.parseProposal(text, references, style)
