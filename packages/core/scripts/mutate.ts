@@ -56,6 +56,18 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation("Reward", "coverage raises rare regions", "Math.max(1, regionCount)", "regionCount"),
   mutation("Reward", "coverage ignores its exponent", " ** coverage.exponent", ""),
 
+  mutation(
+    "Reward",
+    "inverse: unsolved tasks earn nothing",
+    "return fixed ?? learnability(config.learnability, rate)",
+    "return fixed ?? (solved === 0 ? 0 : learnability(config.learnability, rate))",
+  ),
+  mutation(
+    "Reward",
+    "partial credit between wrong and correct",
+    "? share * config.correct",
+    "? config.wrong + share * (config.correct - config.wrong)",
+  ),
   mutation("Reward", "zone without its upper end", " || rate > config.zone.high", ""),
   mutation(
     "Reward",
@@ -246,6 +258,14 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   mutation("Value", "nesting without limit", "if (depth > maxDepth) return", "if (depth > 10 ** 9) return"),
 
+  mutation("RunConfig", "composite functions at once", "step <= from ? 0", "step < from ? 0"),
+  mutation("RunConfig", "composite chance counted from step 0", "(step - from) / over", "step / over"),
+  mutation(
+    "RunConfig",
+    "composite chance without end",
+    "Math.min(1, over === 0 ? 1 : (step - from) / over)",
+    "(over === 0 ? 1 : (step - from) / over)",
+  ),
   mutation("RunConfig", "keys inherited from Object", "!Object.hasOwn(model, key)", "!(key in model)"),
   mutation(
     "RunConfig",
@@ -413,6 +433,26 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   mutation("Advantage", "RAE: decay on the reward", "(1 - config.decay) * reward", "config.decay * reward"),
   mutation("Advantage", "RAE forgets", "baselines.set(cell, baseline)", ""),
+  mutation(
+    "Advantage",
+    "Dr.GRPO over cells",
+    "within(batch, groupKey, (group) => centre(rewards(group)))",
+    "within(batch, ({ cell }) => cell, (group) => centre(rewards(group)))",
+  ),
+  mutation(
+    "Advantage",
+    "Dr.GRPO with the deviation",
+    "within(batch, groupKey, (group) => centre(rewards(group)))",
+    'within(batch, groupKey, (group) => standardized(rewards(group), { epsilon: 0, deviation: "population" }))',
+  ),
+  mutation(
+    "Advantage",
+    "REINFORCE++ within cells",
+    "return whitenedOverTokens(batch, config.epsilon)",
+    "return within(batch, ({ cell }) => cell, (cell) => whitenedOverTokens(cell, config.epsilon))",
+  ),
+  mutation("PolicyLoss", "k1: sign of d", "value: d, slope: 1", "value: -d, slope: 1"),
+  mutation("PolicyLoss", "k1: slope of k2", "value: d, slope: 1", "value: d, slope: d"),
   mutation("PolicyLoss", "k2 without the half", "(d * d) / 2", "d * d"),
   mutation("PolicyLoss", "k3: sign of d", "Math.expm1(-d) + d, slope", "Math.expm1(-d) - d, slope"),
   mutation("PolicyLoss", "k3: slope of k1", "slope: -Math.expm1(-d)", "slope: 1"),
@@ -423,6 +463,20 @@ const mutations: ReadonlyArray<Mutation> = [
     "forests[(i + 1) * width + j]!)",
   ),
   mutation("language/treeDistance", "labels do not matter", "a.labels[i] === b.labels[j] ? 0 : 1", "0"),
+  mutation("selfplay/Propose", "one program as two functions", " && !chosen.has(family)", ""),
+  mutation(
+    "selfplay/Propose",
+    "functions drawn from the stream of references",
+    "`propose/${track.key}/composite`",
+    "`propose/${track.key}/references`",
+  ),
+  mutation(
+    "selfplay/Partial",
+    "a fault is no credit",
+    "HostTimeout: () => Effect.succeed(null)",
+    "HostTimeout: () => Effect.succeed(0)",
+    "selfplay/Learn",
+  ),
   mutation("selfplay/Learn", "the KL penalty is a bonus", "? kl.coefficient *", "? -kl.coefficient *"),
 ]
 

@@ -9,6 +9,7 @@ export const javascript: Language = {
   id: "javascript",
   name: "JavaScript",
   entry,
+  modules: [],
   equality: "javascript",
   parseValue,
   parseArguments,

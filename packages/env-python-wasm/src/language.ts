@@ -3,12 +3,13 @@ import type { Language } from "@azr/core/language"
 import { examples } from "./examples.ts"
 import { parseArguments, parseValue } from "./literals/parse.ts"
 import { renderArguments, renderValue } from "./literals/render.ts"
-import { checkProgram, entry } from "./rules.ts"
+import { checkProgram, entry, modules } from "./rules.ts"
 
 export const python: Language = {
   id: "python",
   name: "Python",
   entry,
+  modules,
   equality: "python",
   parseValue,
   parseArguments,

@@ -78,7 +78,7 @@ export const responseForm = (blocks: ReadonlyArray<string>): string =>
     ["<think>", "your reasoning", "</think>", "<answer>", ...blocks, "</answer>"].join("\n"),
   )
 
-const programRules = ({ entry, name }: Language): ReadonlyArray<string> => [
+const programRules = ({ entry, modules, name }: Language): ReadonlyArray<string> => [
   sentences(
     `The program is plain ${name}.`,
     `It defines exactly one top-level function \`${entry}\` with at least one parameter;`,
@@ -89,7 +89,10 @@ const programRules = ({ entry, name }: Language): ReadonlyArray<string> => [
     "The result depends on the input alone:",
     "no randomness, no clock, no reading or writing, no network, no printing, no code built from strings.",
   ),
-  "It uses nothing beyond the computing part of the standard library, and it finishes within a fraction of a second.",
+  modules.length === 0
+    ? "It imports nothing."
+    : `It may import from these modules and from no others: ${modules.map((module) => `\`${module}\``).join(", ")}.`,
+  "It finishes within a fraction of a second.",
 ]
 
 const inputRule = ({ entry, name }: Language): string =>
@@ -206,8 +209,7 @@ const proposeInductionText = (language: Language, references: ReadonlyArray<Lang
       "The message is a hint in plain words. It does not contain the program and does not give everything away.",
     ]),
     responseForm([
-      fenced("input", "arguments of the first call"),
-      "(and so on, one block an input)",
+      ...Array.from({ length: inputsAsked }, (_, index) => fenced("input", `arguments of call ${index + 1}`)),
       fenced("message", "the hint"),
     ]),
   )

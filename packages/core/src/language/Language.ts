@@ -26,6 +26,8 @@ export interface Language {
   readonly name: string
   /** The function every program defines, `f`. */
   readonly entry: string
+  /** Modules that a program may import, with what is inside them; `checkProgram` refuses others. */
+  readonly modules: ReadonlyArray<string>
   /** What `==` means in this language. */
   readonly equality: Exclude<Equality, "strict">
   /** Reads one literal. Nothing is evaluated; the message says what was found instead. */

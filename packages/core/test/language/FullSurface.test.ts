@@ -12,6 +12,7 @@ const language: Language = {
   id: "toy",
   name: "Toy",
   entry: "f",
+  modules: ["math", "re"],
   equality: "python",
   parseValue: (text) => Result.mapError(parse(text), ({ message }) => message),
   parseArguments: (text) =>
@@ -56,6 +57,30 @@ const refusal = (result: Result.Result<unknown, FormatError>): string =>
 
 const respond = (answer: string, thought = "hm") => `<think>${thought}</think>\n<answer>${answer}</answer>`
 const block = (tag: string, content: string) => `\`\`\`${tag}\n${content}\n\`\`\``
+
+describe("proposer prompts", () => {
+  it("show a form that is itself read as a proposal", () => {
+    for (const kind of ["deduction", "abduction", "error", "induction"] as const) {
+      const references = kind === "induction" ? tasks.slice(0, 1) : []
+      const text = promptText(surface.proposePrompt(kind, references))
+      const form = text.slice(text.indexOf("<think>\n"))
+      const { inputs, message } = success(surface.parseProposal(kind, form, references))
+      assert.lengthOf(inputs, kind === "induction" ? 10 : 1)
+      assert.strictEqual(message, kind === "induction" ? "the hint" : "")
+      // Nothing beside the tags and blocks that a response has.
+      assert.match(
+        form,
+        /^<think>\nyour reasoning\n<\/think>\n<answer>\n(?:```\w+\n[\w ]+\n```\n)+<\/answer>$/u,
+      )
+    }
+  })
+
+  it("name the modules that may be imported, if any", () => {
+    assert.include(promptText(surface.proposePrompt("deduction", [])), "no others: `math`, `re`.")
+    const none = fullSurface({ ...language, modules: [] })
+    assert.include(promptText(none.proposePrompt("deduction", [])), "It imports nothing.")
+  })
+})
 
 describe("solver prompts", () => {
   const [one, other, error, induction] = tasks.map((task) => promptText(surface.solvePrompt(task))) as [

@@ -217,6 +217,7 @@ export const stackLanguage: Language = {
   id: "stack",
   name: "Stack",
   entry: "f",
+  modules: [],
   equality: "python",
   parseValue,
   parseArguments: parseAll,
