@@ -436,14 +436,14 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "Advantage",
     "Dr.GRPO over cells",
-    "within(batch, groupKey, (group) => centre(rewards(group)))",
-    "within(batch, ({ cell }) => cell, (group) => centre(rewards(group)))",
+    '"drGrpo":\n      return within(batch, groupKey, (group) => centre(rewards(group)))',
+    '"drGrpo":\n      return within(batch, ({ cell }) => cell, (group) => centre(rewards(group)))',
   ),
   mutation(
     "Advantage",
     "Dr.GRPO with the deviation",
-    "within(batch, groupKey, (group) => centre(rewards(group)))",
-    'within(batch, groupKey, (group) => standardized(rewards(group), { epsilon: 0, deviation: "population" }))',
+    '"drGrpo":\n      return within(batch, groupKey, (group) => centre(rewards(group)))',
+    '"drGrpo":\n      return within(batch, groupKey, (group) => standardized(rewards(group), { epsilon: 0, deviation: "population" }))',
   ),
   mutation(
     "Advantage",
