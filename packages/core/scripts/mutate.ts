@@ -463,7 +463,12 @@ const mutations: ReadonlyArray<Mutation> = [
     "forests[(i + 1) * width + j]!)",
   ),
   mutation("language/treeDistance", "labels do not matter", "a.labels[i] === b.labels[j] ? 0 : 1", "0"),
-  mutation("selfplay/Propose", "one program as two functions", " && !chosen.has(family)", ""),
+  mutation(
+    "selfplay/Propose",
+    "one program as two functions",
+    "chosen.set(family, record)",
+    "chosen.set(String(record.id), record)",
+  ),
   mutation(
     "selfplay/Propose",
     "functions drawn from the stream of references",
