@@ -3,7 +3,7 @@
  * another machine is not, because nobody here can tell.
  */
 import { randomUUID } from "node:crypto"
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { RunStore } from "@azr/core"
@@ -84,15 +84,39 @@ const put = (file: string, owner: Owner): boolean => {
   }
 }
 
-/** Level by level: a recursive mkdir says ENOENT of a read-only file system, and may hang in one like /proc. */
-const makeFolder = (folder: string): void => {
-  if (existsSync(folder)) return
-  makeFolder(dirname(resolve(folder)))
+/**
+ * Gives the folders that it made, the innermost first. Level by level: a recursive mkdir says ENOENT of a read-only file system,
+ * and may hang in one like /proc.
+ */
+const makeFolder = (folder: string): ReadonlyArray<string> => {
+  if (existsSync(folder)) return []
+  const above = makeFolder(dirname(resolve(folder)))
   try {
     mkdirSync(folder)
+    return [folder, ...above]
   } catch (error) {
-    if (!isThere(error)) throw error
+    if (isThere(error)) return above
+    removeEmpty(above)
+    throw error
   }
+}
+
+/** Removes folders, up to the first that is in use. */
+const removeEmpty = (folders: ReadonlyArray<string>): void => {
+  try {
+    for (const folder of folders) rmdirSync(folder)
+  } catch {
+    return
+  }
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  EROFS: "the file system is read-only; choose another folder with --runs-dir",
+  EACCES: "permission denied: the folder cannot be written; choose another with --runs-dir",
+  EPERM: "permission denied: the folder cannot be written; choose another with --runs-dir",
+  ENOTDIR: "there is a file where a folder is needed; choose another with --runs-dir",
+  ENOENT: "no folder can be made there; choose another with --runs-dir",
+  ENOSPC: "the disk is full; free some space",
 }
 
 const acquire = (folder: string, mine: Owner): Owner | null => {
@@ -116,28 +140,31 @@ const acquire = (folder: string, mine: Owner): Owner | null => {
   }
 }
 
-/** Holds the run of a folder, which is made if need be, until the scope closes. */
+/**
+ * Holds the run of a folder until the scope closes. The folder is made if need be, and removed again if nothing was put there:
+ * whoever is refused leaves no trace.
+ */
 export const holdRun = Effect.fn("holdRun")(function* (folder: string) {
   const mine: Owner = { pid: process.pid, host: hostname(), began: began(process.pid), token: randomUUID() }
   const refuse = (message: string) => new RunLocked({ message: `${folder}: ${message}` })
   const take = Effect.try({
     try: () => {
-      makeFolder(folder)
-      return acquire(folder, mine)
+      const made = makeFolder(folder)
+      try {
+        return { made, owner: acquire(folder, mine) }
+      } catch (error) {
+        removeEmpty(made)
+        throw error
+      }
     },
     catch: (error) => {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code === "EROFS")
-        return refuse("the file system is read-only; choose another folder with --runs-dir")
-      if (code === "EACCES" || code === "EPERM")
-        return refuse("permission denied: the folder cannot be written; choose another with --runs-dir")
-      if (code === "ENOSPC") return refuse("the disk is full; free some space")
-      return refuse(message)
+      const { code = "", message } = error as NodeJS.ErrnoException
+      return refuse(refusals[code] ?? message)
     },
   })
   yield* Effect.acquireRelease(
-    Effect.flatMap(take, (owner) => {
-      if (owner === null) return Effect.void
+    Effect.flatMap(take, ({ made, owner }) => {
+      if (owner === null) return Effect.succeed(made)
       const elsewhere = owner.host !== hostname()
       return Effect.fail(
         refuse(
@@ -148,10 +175,11 @@ export const holdRun = Effect.fn("holdRun")(function* (folder: string) {
         ),
       )
     }),
-    () =>
+    (made) =>
       Effect.sync(() => {
         const file = join(folder, RunStore.lockFile)
         if (read(file)?.token === mine.token) rmSync(file, { force: true })
+        removeEmpty(made)
       }),
   )
 })

@@ -34,7 +34,8 @@ export const train = Effect.fn("train")(
     const stop = yield* StopSignal.Current
     const began = yield* Clock.currentTimeMillis
 
-    // Whatever may refuse the run comes before the folder is created or its logs are cut.
+    // Whatever may refuse the run comes before anything is written to its folder or cut off its logs; the folder itself first.
+    if (from === "new") yield* holdRun(folder)
     if (Option.isSome(options.dashboard)) {
       const runsDir = (yield* Path.Path).dirname(folder)
       const page = yield* pageFolder()
@@ -48,7 +49,6 @@ export const train = Effect.fn("train")(
     yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
     yield* Effect.fromResult(Loop.suits(config, engine.capabilities))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
-    if (from === "new") yield* holdRun(folder)
     const store =
       from === "new"
         ? RunStore.RunStore.layerNew(folder, config)

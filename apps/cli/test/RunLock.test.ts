@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -11,9 +11,10 @@ import { workspace } from "./azr.ts"
 const holder = join(import.meta.dirname, "fixtures/holder.ts")
 
 /** A process that tries to hold the folder once it is told to, and keeps what it has until its input ends. */
-const contend = (folder: string) => {
+const contend = (folder: string, user: { readonly uid?: number } = {}) => {
   const child = spawn(process.execPath, ["--conditions=@azr/source", holder, folder], {
     stdio: ["pipe", "pipe", "inherit"],
+    ...user,
   })
   const said = once(child.stdout.setEncoding("utf8"), "data").then(([text]) => String(text).trimEnd())
   const closed = once(child, "close")
@@ -33,6 +34,9 @@ const contend = (folder: string) => {
     },
   }
 }
+
+/** Root may write anywhere, so its tests let another user try. */
+const nobody = process.geteuid?.() === 0 ? { uid: 65_534 } : {}
 
 const lockOf = (folder: string) => join(folder, "run.lock")
 const attempt = (folder: string) => Effect.runPromise(Effect.result(Effect.scoped(holdRun(folder))))
@@ -91,11 +95,45 @@ describe("run.lock", { timeout: 60_000 }, () => {
     }
   })
 
-  it("says when the folder cannot be made", async () => {
+  it("is refused in plain words where no folder can be", async () => {
     const folder = workspace()
     writeFileSync(join(folder, "file"), "")
-    mkdirSync(join(folder, "there"))
-    const refused = await attempt(join(folder, "file", "run"))
-    assert.include(refused._tag === "Failure" ? refused.failure.message : "", "ENOTDIR")
+    const refusals = {
+      [join(folder, "file")]: "there is a file where a folder is needed",
+      [join(folder, "file/run")]: "there is a file where a folder is needed",
+      [join(folder, "file/runs/run")]: "there is a file where a folder is needed",
+      ...(existsSync("/proc/self") ? { "/proc/run": "no folder can be made there" } : {}),
+    }
+    for (const [place, reason] of Object.entries(refusals)) {
+      const refused = await attempt(place)
+      assert(refused._tag === "Failure")
+      assert.strictEqual(refused.failure.message, `${place}: ${reason}; choose another with --runs-dir`)
+    }
+    assert.deepStrictEqual(readdirSync(folder), ["file"])
+  })
+
+  it("is refused in plain words in a folder that belongs to somebody else", async () => {
+    const folder = workspace()
+    chmodSync(folder, 0o555)
+    const other = contend(join(folder, "run"), nobody)
+    const refusal = await other.begin()
+    await other.end()
+    assert.include(refusal, "permission denied: the folder cannot be written; choose another with --runs-dir")
+  })
+
+  it("takes the folders along that it made, unless something was put there", async () => {
+    const folder = workspace()
+    await attempt(join(folder, "some/runs/run"))
+    assert.deepStrictEqual(readdirSync(folder), [])
+    mkdirSync(join(folder, "runs"))
+    await attempt(join(folder, "runs/run"))
+    assert.deepStrictEqual(readdirSync(folder), ["runs"])
+    const used = join(folder, "used/run")
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.tap(holdRun(used), () => Effect.sync(() => writeFileSync(join(used, "config.json"), ""))),
+      ),
+    )
+    assert.deepStrictEqual(readdirSync(used), ["config.json"])
   })
 })

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { Executor, Value } from "@azr/core"
 import { ExecutorHost } from "@azr/wasm-host"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -153,6 +155,22 @@ describe("memory of outcomes", () => {
       yield* Effect.flip(executor.evaluateArguments("f(1)"))
       assert.lengthOf(seen, 6)
     }).pipe(Effect.provide(watched(seen, 0)))
+  })
+
+  it.effect("keeps nothing of what was computed around the call", () => {
+    setFlagsFromString("--expose-gc")
+    const collectGarbage = runInNewContext("gc") as () => void
+    return Effect.gen(function* () {
+      const executor = yield* Executor.Executor
+      const step = Effect.gen(function* () {
+        yield* executor.run(request("def f(a): return a + 1", one))
+        return { rollouts: [] }
+      }).pipe(Effect.withSpan("step"))
+      const around = yield* Effect.map(step, (computed) => new WeakRef(computed))
+      yield* Effect.promise(() => new Promise(setImmediate))
+      collectGarbage()
+      assert.isUndefined(around.deref())
+    }).pipe(Effect.provide(watched([], 0)))
   })
 
   it.effect("forgets faults of the infrastructure", () => {

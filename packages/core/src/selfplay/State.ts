@@ -5,6 +5,7 @@ import type { OpenEnvironment, OpenTaskKind } from "../Environment.ts"
 import { RandomStreams, StreamStates } from "../RandomStreams.ts"
 import type { KindConfig, RunConfig } from "../RunConfig.ts"
 import { TaskBuffer, TaskRecord } from "../TaskBuffer.ts"
+import { hashText } from "../Value.ts"
 
 /** One kind of one environment, with its settings: a column of the curriculum. */
 export interface Track {
@@ -24,6 +25,13 @@ export interface SeedingProgress {
   readonly tally: Record<string, { accepted: number; rejected: number }>
 }
 
+/**
+ * What is remembered for good of each accepted task, so that a run may be long: 64 bits, 16 digits, of its track and identity. Among
+ * n tasks any two share them by chance with probability n² / 2⁶⁵, 3 · 10⁻⁸ for a million; a new task would then be refused as a
+ * duplicate, nothing else.
+ */
+const fingerprint = (track: Track, identity: string): string => hashText(`${track.key}\n${identity}`)
+
 /** A `LoopState` as a checkpoint stores it. */
 export const LoopSnapshot = Schema.Struct({
   step: Schema.Int,
@@ -36,7 +44,11 @@ export const LoopSnapshot = Schema.Struct({
   ),
   nextId: Schema.Int,
   buffers: Schema.Record(Schema.String, Schema.Array(TaskRecord)),
-  known: Schema.Array(Schema.String),
+  /** Fingerprints of all tasks that were ever accepted, one after the other; earlier versions wrote what they are made of. */
+  known: Schema.Union([
+    Schema.String.check(Schema.isPattern(/^(?:[0-9a-f]{16})*$/u)),
+    Schema.Array(Schema.String),
+  ]),
   regions: Schema.Record(Schema.String, Schema.Finite),
   baselines: Schema.Record(Schema.String, Schema.Finite),
   facets: Schema.Record(Schema.String, Schema.Int),
@@ -75,7 +87,7 @@ export class LoopState {
     this.step = snapshot?.step ?? 0
     this.seeding = snapshot === null ? { seeded: [], round: 0, tally: {} } : mutableProgress(snapshot.seeding)
     this.#nextId = snapshot?.nextId ?? 1
-    this.#known = new Set(snapshot?.known)
+    this.#known = new Set(snapshot === null ? [] : fingerprintsIn(snapshot.known))
     this.#regions = new Map(Object.entries(snapshot?.regions ?? {}))
     this.#facets = new Map(Object.entries(snapshot?.facets ?? {}))
     this.baselines = new Map(Object.entries(snapshot?.baselines ?? {}))
@@ -98,7 +110,7 @@ export class LoopState {
   }
 
   isKnown(track: Track, identity: string): boolean {
-    return this.#known.has(`${track.key}\n${identity}`)
+    return this.#known.has(fingerprint(track, identity))
   }
 
   /** Gives the task its id, puts it into its buffer and remembers its identity. */
@@ -120,7 +132,7 @@ export class LoopState {
       identity,
       successRate: null,
     }
-    this.#known.add(`${track.key}\n${identity}`)
+    this.#known.add(fingerprint(track, identity))
     this.buffer(track.environment.id, track.kind.id).add(record)
     return record
   }
@@ -149,9 +161,12 @@ export class LoopState {
     return track.kind
   }
 
-  /** Every region's count falls by the coverage decay; called once a step. */
+  /** Every region's count falls by the coverage decay; called once a step. One that nothing can tell from 0 is forgotten. */
   decayRegions(decay: number): void {
-    for (const [region, count] of this.#regions) this.#regions.set(region, count * decay)
+    for (const [region, count] of this.#regions) {
+      if (1 + count * decay === 1) this.#regions.delete(region)
+      else this.#regions.set(region, count * decay)
+    }
   }
 
   visitRegion(track: Track, task: unknown): void {
@@ -186,7 +201,7 @@ export class LoopState {
       seeding: mutableProgress(this.seeding),
       nextId: this.#nextId,
       buffers: Object.fromEntries([...this.#buffers].map(([key, buffer]) => [key, buffer.records])),
-      known: [...this.#known],
+      known: [...this.#known].join(""),
       regions: Object.fromEntries(this.#regions),
       facets: Object.fromEntries(this.#facets),
       baselines: Object.fromEntries(this.baselines),
@@ -194,6 +209,9 @@ export class LoopState {
     }
   }
 }
+
+const fingerprintsIn = (known: LoopSnapshot["known"]): ReadonlyArray<string> =>
+  typeof known === "string" ? (known.match(/.{16}/gu) ?? []) : known.map(hashText)
 
 /** A copy, so that what a checkpoint holds does not change with the state. */
 const mutableProgress = (progress: LoopSnapshot["seeding"]): SeedingProgress | null =>

@@ -52,20 +52,24 @@ const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) 
   }
 })
 
-/** Notes success rates in the buffers, which may drop a task for its own, and counts the regions and facets of the estimated tasks. */
+/**
+ * Notes success rates in the buffers, which may drop a task for its own. Counts the regions and facets of the estimated tasks
+ * where a reward is made of them.
+ */
 const settle = (
   state: LoopState,
   validated: ReadonlyArray<Validated>,
   estimates: ReadonlyArray<Estimate>,
 ): ReadonlyArray<TaskRecord> => {
-  state.decayRegions(state.config.reward.propose.coverage?.decay ?? 1)
+  const { coverage, intrinsic } = state.config.reward.propose
+  if (coverage !== null) state.decayRegions(coverage.decay)
   const estimated = new Map(estimates.map((estimate) => [estimate.id, estimate]))
   return validated.flatMap(({ proposal, record, task }) => {
     if (record === null) return []
     const estimate = estimated.get(record.id)
     if (estimate === undefined) return [record]
-    state.visitRegion(proposal.track, task)
-    state.visitFacets(proposal.track, task)
+    if (coverage !== null) state.visitRegion(proposal.track, task)
+    if (intrinsic !== null) state.visitFacets(proposal.track, task)
     const rate = estimate.attempts === 0 ? null : estimate.solved / estimate.attempts
     return state.estimated(record, rate) ?? []
   })

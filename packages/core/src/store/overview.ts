@@ -68,12 +68,11 @@ const scan = Effect.fnUntraced(function* (folder: string) {
   const look = (bytes: Uint8Array, from: number, to: number) => {
     const letter = bytes[from + prefix.length]
     if (letter === proposed || letter === taskAdded) return
-    const line = bytes.slice(from, to)
-    if (letter === stepCompleted[0] && line[prefix.length + 1] === stepCompleted[1]) {
-      lastStep = line
+    if (letter === stepCompleted[0] && bytes[from + prefix.length + 1] === stepCompleted[1]) {
+      lastStep = bytes.subarray(from, to)
       return
     }
-    const event = decode(line)
+    const event = decode(bytes.subarray(from, to))
     if (Result.isFailure(event)) problem ??= event.failure
     else if (event.success._tag === "RunStarted") started = event.success
     else if (event.success._tag === "Evaluated") evaluated.push(event.success)
@@ -94,6 +93,8 @@ const scan = Effect.fnUntraced(function* (folder: string) {
       before = priorFrom >= 0 ? piece.slice(priorFrom, priorTo) : last
       last = piece.slice(from, to)
     }
+    // The buffer is used again.
+    lastStep = lastStep?.slice() ?? null
     return at
   }
 

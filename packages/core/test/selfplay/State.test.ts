@@ -84,6 +84,45 @@ describe("LoopState", () => {
     }),
   )
 
+  it.effect("forgets regions that no count can be told by, and counts them from 0 again", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(three))
+      const sums = trackOf(state, "result")
+      state.visitRegion(sums, puzzle("1 + 1"))
+      state.decayRegions(2 ** -52)
+      assert.strictEqual(Object.keys(state.snapshot().regions).length, 1)
+      state.decayRegions(0.5)
+      assert.deepStrictEqual(state.snapshot().regions, {})
+      state.visitRegion(sums, puzzle("1 + 1"))
+      assert.strictEqual(state.regionCount(sums, puzzle("1 + 1")), 1)
+    }),
+  )
+
+  it.effect("remembers of a task that has left its buffer 16 characters, however long its identity", () =>
+    Effect.gen(function* () {
+      const state = yield* stateOf(settings(three, "buffer.capacity=1", "buffer.keepSeeds=0"))
+      accept(state, "result", "1 + 1", "123456789 + 987654321", "2 + 2")
+      assert.strictEqual(state.snapshot().known.length, 3 * 16)
+      assert.isTrue(state.isKnown(trackOf(state, "result"), "1 + 1"))
+    }),
+  )
+
+  it.effect("reads checkpoints of earlier versions, which kept the identities themselves", () =>
+    Effect.gen(function* () {
+      const config = settings(three)
+      const state = yield* stateOf(config)
+      accept(state, "result", "1 + 1")
+      accept(state, "operand", "2 + 2")
+      const earlier = { ...state.snapshot(), known: ["puzzles/result\n1 + 1", "puzzles/operand\n2 + 2"] }
+      const restored = new LoopState(
+        config,
+        [yield* open(puzzleEnvironment())],
+        yield* Schema.decodeEffect(LoopSnapshot)(earlier),
+      )
+      assert.deepStrictEqual(restored.snapshot(), state.snapshot())
+    }),
+  )
+
   it.effect("is restored from its snapshot through JSON, complete", () =>
     Effect.gen(function* () {
       const config = settings(three, "buffer.capacity=3", "buffer.keepSeeds=1")

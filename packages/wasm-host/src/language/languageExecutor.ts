@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises"
 import { Executor, Value } from "@azr/core"
-import { Cache, Duration, Effect, Exit, Layer, Result, Schema } from "effect"
+import { Cache, Context, Duration, Effect, Exit, Layer, Result, Schema, Tracer } from "effect"
 import type { ComponentFile } from "../component.ts"
 import { type ExecutorComponent, ExecutorHost } from "../ExecutorHost.ts"
 import type { Call, CallResult } from "../Call.ts"
@@ -126,6 +126,10 @@ const callOf = (key: string): Call => {
   return { image, fuel: Number(fuel), request: key.slice(image.length + fuel.length + 2) }
 }
 
+/** An entry of the cache keeps the fiber that asked first; the fiber's span would keep all that was computed around it. */
+const withoutSpan = <Services>(context: Context.Context<Services>): Context.Context<Services> =>
+  Context.omit(Tracer.ParentSpan)(context) as Context.Context<Services>
+
 const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: LanguageExecutor["component"]) {
   const host = yield* ExecutorHost
   const { workers } = yield* Executor.ExecutorSettings
@@ -138,7 +142,9 @@ const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: Langu
         : Duration.zero,
   })
   const ask = (call: Call): Effect.Effect<CallResult, Executor.ExecutorError> =>
-    call.request.length > longestRequest ? Effect.succeed(tooLong) : Cache.get(answers, keyOf(call))
+    call.request.length > longestRequest
+      ? Effect.succeed(tooLong)
+      : Effect.updateContext(Cache.get(answers, keyOf(call)), withoutSpan)
 
   return Executor.Executor.of({
     run: (request) =>
