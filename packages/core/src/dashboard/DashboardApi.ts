@@ -11,7 +11,7 @@ import { Rollout } from "../RunEvent.ts"
 import { TaskRecord } from "../TaskBuffer.ts"
 
 /**
- * `crashed`: the log has no end and was not written to for long. `newer`: a later version wrote events that this one
+ * `crashed`: no process holds the run, and its log has no end. `newer`: a later version wrote events that this one
  * does not know. `unreadable`: there is a configuration or a line that cannot be read; `message` says which.
  */
 export const RunState = Schema.Literals([
