@@ -141,10 +141,11 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const known = summaries.get(run)
     if (known?.stamp === stamp) return known.summary
     const log = logs.get(run) ?? new RunLog(folder, `${opened}-${openings++}`)
+    // What may still grow stays open, so that the next look reads only what is new; and whoever opens one of few runs
+    // finds it read.
+    if (held || logs.size < mostOpen) logs.set(run, log)
     yield* log.refresh.pipe(Effect.mapError(unreadable(run)))
     const summary = yield* summaryOf(run, log, held)
-    // What may still grow stays open, so that the next look reads only what is new.
-    if (held) logs.set(run, log)
     summaries.set(run, { stamp, summary })
     return summary
   })
