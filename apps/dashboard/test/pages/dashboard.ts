@@ -98,6 +98,9 @@ const readLines = (file: string): Array<Record<string, unknown>> =>
 const writeLines = (file: string, lines: ReadonlyArray<unknown>): void =>
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
 
+/** Steps of the run `long`, and the rollouts of each. */
+export const long = { steps: 5, rollouts: 20_000 }
+
 /** Makes this process the one that writes to a run, as far as anyone can tell. */
 const hold = (run: string): void =>
   writeFileSync(
@@ -155,6 +158,17 @@ export const makeRuns = (): string => {
       .filter(({ _tag }) => _tag !== "RunEnded"),
   )
   hold(live)
+  const lengthened = path.join(
+    copy("long", (events) => events),
+    "rollouts",
+  )
+  for (let step = 1; step <= long.steps; step++) {
+    const file = path.join(lengthened, `step-${String(step).padStart(6, "0")}.jsonl`)
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n")
+    const repeated = Array.from({ length: long.rollouts }, (_, index) => `${lines[index % lines.length]}\n`)
+    writeFileSync(file, repeated.join(""))
+  }
+  rmSync(path.join(lengthened, "step-000006.jsonl"))
   const texts = Object.values(hostile)
   const program = [hostile.script, hostile.ansi, hostile.bidi, hostile.surrogate].join(" ")
   const bad = copy("hostile", (events) =>
@@ -175,6 +189,18 @@ export const makeRuns = (): string => {
   )
   return folder
 }
+
+/** A training as a user starts it: a process that can be killed. */
+export const startAzr = (folder: string, ...args: ReadonlyArray<string>): ChildProcess =>
+  spawn(azr, [...args, "--runs-dir", folder], { stdio: "ignore" })
+
+/** The settings of a run whose steps are short. */
+export const shortSteps: ReadonlyArray<string> = [
+  "kinds.deduction.seeds=16",
+  "kinds.deduction.proposals=8",
+  "evaluate.devTasks=5",
+  'evaluate.suites=["deduction-2"]',
+].flatMap((setting) => ["--set", setting])
 
 /** The last step of `real`, as a process that trains would write it to `live`. */
 export const lastStep = (folder: string): string => {
