@@ -36,6 +36,9 @@ const Root = () => {
         >
           Runs
         </Link>
+        <Link to="/interface" className="text-sm text-soft hover:text-ink aria-[current=page]:text-ink">
+          Interface
+        </Link>
         <span className="ml-auto">
           <Help />
         </span>
@@ -93,6 +96,12 @@ const compare = createRoute({
   validateSearch: (search: Search): { runs?: ReadonlyArray<string> | undefined } => ({
     runs: texts(search["runs"]),
   }),
+})
+
+const description = createRoute({
+  getParentRoute: () => root,
+  path: "/interface",
+  component: lazyRouteComponent(() => import("./screens/Interface.tsx"), "Interface"),
 })
 
 const run = createRoute({
@@ -178,6 +187,7 @@ const config = createRoute({
 const routeTree = root.addChildren([
   runs,
   compare,
+  description,
   run.addChildren([overview, curriculum, lineage, rollouts, executors, system, config]),
 ])
 

@@ -8,6 +8,7 @@ import { benchLines } from "../bench/report.ts"
 import { readWorkload, sourcesOf } from "../bench/workload.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
+import { dashboardBenchCommand } from "./benchDashboard.ts"
 import { trainerCommand } from "./benchTrainer.ts"
 
 const executorsCommand = Command.make(
@@ -99,6 +100,7 @@ export const benchCommand = Command.make("bench").pipe(
   Command.withExamples([
     { command: "azr bench executors", description: "Programs a second, beside other ways to run them" },
     { command: "azr bench trainer", description: "Tokens a second, beside PyTorch where it is installed" },
+    { command: "azr bench dashboard", description: "The dashboard on a run of a million rollouts" },
   ]),
-  Command.withSubcommands([executorsCommand, trainerCommand]),
+  Command.withSubcommands([executorsCommand, trainerCommand, dashboardBenchCommand]),
 )

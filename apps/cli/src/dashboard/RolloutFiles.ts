@@ -186,23 +186,18 @@ export class RolloutFiles {
     })
   }
 
-  #scan(bytes: Uint8Array): StepFile {
+  #scan(read: Uint8Array): StepFile {
+    // A `Buffer` finds and decodes lines fastest.
+    const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
     const offsets = [0]
     const facets: Array<number> = []
     const tasks: Array<number> = []
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, end + 1)) {
-      const line = text.decode(bytes.subarray(offsets.at(-1), end))
+      const line = bytes.toString("utf8", offsets.at(-1), end)
       const start = head.exec(line)
       const finish = tail.exec(line.slice(Math.max(0, line.lastIndexOf(',"outcome":"'))))
       offsets.push(end + 1)
-      facets.push(
-        this.#facet({
-          role: start?.[1] ?? "",
-          environment: unquote(start?.[2]),
-          kind: unquote(start?.[3]),
-          outcome: unquote(finish?.[1]),
-        }),
-      )
+      facets.push(this.#facet(start?.[1] ?? "", start?.[2], start?.[3], finish?.[1]))
       tasks.push(start?.[4] === undefined || start[4] === "null" ? -1 : Number(start[4]))
     }
     return {
@@ -213,13 +208,24 @@ export class RolloutFiles {
     }
   }
 
-  #facet(facets: Facets): number {
-    const key = Object.values(facets).join("\n")
-    const id = this.#ids.get(key) ?? this.#facets.length
-    if (id === this.#facets.length) {
-      this.#ids.set(key, id)
-      this.#facets.push(facets)
-    }
+  /** The number of a combination, given as the line has it: a run has few, so that their texts are seldom unquoted. */
+  #facet(
+    role: string,
+    environment: string | undefined,
+    kind: string | undefined,
+    outcome: string | undefined,
+  ): number {
+    const key = `${role}\n${environment}\n${kind}\n${outcome}`
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const id = this.#facets.length
+    this.#ids.set(key, id)
+    this.#facets.push({
+      role,
+      environment: unquote(environment),
+      kind: unquote(kind),
+      outcome: unquote(outcome),
+    })
     return id
   }
 }

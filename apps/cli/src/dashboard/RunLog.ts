@@ -8,6 +8,7 @@ import { Effect, FileSystem, Option, Path, Semaphore } from "effect"
 import { RolloutFiles } from "./RolloutFiles.ts"
 
 const chunkBytes = 1 << 20
+const seamBytes = 64
 const newline = 10
 const text = new TextDecoder()
 
@@ -71,28 +72,28 @@ export class RunLog {
           const now = size < this.#offset ? new Uint8Array() : yield* read(offset, bytes.length)
           if (!same(now, bytes)) this.#reset()
         }
-        let rest = new Uint8Array()
+        let rest = Buffer.alloc(0)
         for (let position = this.#offset; position < size;) {
           const chunk = yield* read(position, Math.min(chunkBytes, size - position))
           if (chunk.length === 0) break
           position += chunk.length
-          rest = this.#take(rest.length === 0 ? chunk : join(rest, chunk))
+          rest = this.#take(Buffer.concat([rest, chunk]))
         }
       }),
     )
   }
 
-  /** Indexes the whole lines and gives back what is left of the last one. */
-  #take(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  /** Indexes the whole lines and gives back what is left of the last one. A `Buffer` finds and decodes them fastest. */
+  #take(bytes: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
     let start = 0
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-      const line = bytes.subarray(start, end)
-      this.#seam = { offset: this.#offset, bytes: line.slice(0, 64) }
-      this.index.accept(text.decode(line), { offset: this.#offset, length: line.length })
-      this.#offset += line.length + 1
+      this.index.accept(bytes.toString("utf8", start, end), { offset: this.#offset, length: end - start })
+      this.#seam = { offset: this.#offset, bytes: bytes.subarray(start, Math.min(end, start + seamBytes)) }
+      this.#offset += end - start + 1
       start = end + 1
     }
-    return bytes.slice(start)
+    if (this.#seam !== null) this.#seam = { ...this.#seam, bytes: Uint8Array.from(this.#seam.bytes) }
+    return bytes.subarray(start)
   }
 
   #reset(): void {
@@ -119,10 +120,3 @@ export class RunLog {
 
 const same = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])
-
-const join = (a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
-}

@@ -6,6 +6,7 @@ import {
   NotThere,
   type RolloutFilter,
   RunIndex,
+  type RunState,
   type RunSummary,
   RunUnreadable,
   type RunView,
@@ -13,6 +14,7 @@ import {
   type TaskView,
 } from "@azr/core/dashboard"
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream } from "effect"
+import { runLockOwner } from "../RunLock.ts"
 import { diskOf } from "../runOverview.ts"
 import { listRuns } from "../runsFolder.ts"
 import { RunLog } from "./RunLog.ts"
@@ -104,14 +106,12 @@ const make = Effect.fnUntraced(function* (directory: string) {
     return bytes
   })
 
-  const summaryOf = Effect.fnUntraced(function* (run: string, { index }: RunLog) {
+  const summaryOf = Effect.fnUntraced(function* (run: string, { index }: RunLog, held: boolean) {
     const config = yield* RunStore.readConfig(path.join(directory, run)).pipe(Effect.result)
     const read = config._tag === "Success" ? config.success : null
-    const now = yield* Clock.currentTimeMillis
-    const found = index.state(now)
     const state =
       config._tag === "Success"
-        ? found
+        ? index.state(held)
         : ({ state: "unreadable", message: `${config.failure.file}: ${config.failure.message}` } as const)
     return {
       id: run,
@@ -128,21 +128,24 @@ const make = Effect.fnUntraced(function* (directory: string) {
     } satisfies RunSummary
   })
 
-  /** A summary is made anew when the log has changed or its state may have with the time. */
+  /** A summary is made anew when the log has changed, or whether a process writes to it. */
   const summarize = Effect.fnUntraced(function* (run: string) {
     const folder = yield* folderOf(run)
     const info = yield* fs.stat(path.join(folder, "events.jsonl")).pipe(Effect.option)
+    const held = isHeld(folder)
     const stamp = Option.match(info, {
-      onNone: () => "",
-      onSome: ({ mtime, size }) => `${Number(size)} ${Option.getOrElse(mtime, () => new Date(0)).getTime()}`,
+      onNone: () => `${held}`,
+      onSome: ({ mtime, size }) =>
+        `${held} ${Number(size)} ${Option.getOrElse(mtime, () => new Date(0)).getTime()}`,
     })
     const known = summaries.get(run)
-    if (known?.stamp === stamp && settled.has(known.summary.state)) return known.summary
+    if (known?.stamp === stamp) return known.summary
     const log = logs.get(run) ?? new RunLog(folder, `${opened}-${openings++}`)
+    // What may still grow stays open, so that the next look reads only what is new; and whoever opens one of few runs
+    // finds it read.
+    if (held || logs.size < mostOpen) logs.set(run, log)
     yield* log.refresh.pipe(Effect.mapError(unreadable(run)))
-    const summary = yield* summaryOf(run, log)
-    // What may still grow stays open, so that the next look reads only what is new.
-    if (!settled.has(summary.state)) logs.set(run, log)
+    const summary = yield* summaryOf(run, log, held)
     summaries.set(run, { stamp, summary })
     return summary
   })
@@ -193,7 +196,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const config = yield* RunStore.readConfig(log.folder).pipe(Effect.option)
     const hardest = index.hardest === null ? [] : yield* titled(log, index.lineage(index.hardest, 1))
     return {
-      summary: yield* summaryOf(run, log),
+      summary: yield* summaryOf(run, log, isHeld(log.folder)),
       policy: index.policy,
       versions: index.versions,
       kinds: Option.isSome(config) ? Object.keys(config.value.kinds) : [],
@@ -223,28 +226,30 @@ const make = Effect.fnUntraced(function* (directory: string) {
 
   const follow = Effect.fn("Runs.follow")(function* (run: string, since: string | undefined) {
     yield* logOf(run)
-    const changeOf = Effect.fnUntraced(function* (log: RunLog, reset: boolean) {
-      const { state } = log.index.state(yield* Clock.currentTimeMillis)
+    const changeOf = (log: RunLog, reset: boolean, state: RunState): StreamEvent => {
       const change: Change = { cursor: log.cursor, reset, step: log.index.step, state }
-      return { event: "message", id: log.cursor, data: change } as const
-    })
+      return { event: "message", id: log.cursor, data: change }
+    }
     const heartbeat: StreamEvent = { event: "heartbeat", data: "" }
     return Stream.paginate<Following, StreamEvent, never, FileSystem.FileSystem | Path.Path>(
-      { cursor: since ?? "", silent: 0, first: true },
+      { cursor: since ?? "", state: null, silent: 0, first: true },
       Effect.fnUntraced(
         function* ({
           cursor,
           first,
           silent,
+          state: before,
         }): Effect.fn.Return<Told, Failure, FileSystem.FileSystem | Path.Path> {
           if (!first) yield* Effect.sleep(pollMilliseconds)
           const log = yield* logOf(run)
-          if (log.cursor !== cursor) {
-            const change = yield* changeOf(log, !log.continues(cursor))
-            return [[change], Option.some({ cursor: log.cursor, silent: 0, first: false })]
+          const { state } = log.index.state(isHeld(log.folder))
+          // A process that is killed, or begins to go on with the run, changes no line of its log.
+          if (log.cursor !== cursor || (before !== null && before !== state)) {
+            const change = changeOf(log, !log.continues(cursor), state)
+            return [[change], Option.some({ cursor: log.cursor, state, silent: 0, first: false })]
           }
           const due = first || silent >= heartbeatMilliseconds
-          const next = { cursor, silent: due ? 0 : silent + pollMilliseconds, first: false }
+          const next = { cursor, state, silent: due ? 0 : silent + pollMilliseconds, first: false }
           return [due ? [heartbeat] : [], Option.some(next)]
         },
         // The run is gone: so is what there was to follow. A new connection gets to know why.
@@ -275,15 +280,16 @@ const make = Effect.fnUntraced(function* (directory: string) {
   })
 })
 
-/** Where a stream stands: the cursor it has told, and how long it has been silent. */
+/** Where a stream stands: the cursor and the state that it has told, and how long it has been silent. */
 interface Following {
   readonly cursor: string
+  /** Null: the state that the client knows is not known. */
+  readonly state: RunState | null
   readonly silent: number
   readonly first: boolean
 }
 type Told = readonly [ReadonlyArray<StreamEvent>, Option.Option<Following>]
 
-/** States that only another event changes. */
-const settled: ReadonlySet<string> = new Set(["completed", "interrupted", "failed", "unreadable"])
+const isHeld = (folder: string): boolean => runLockOwner(folder) !== null
 const decodeEvent = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.RunEvent))
 const encodeConfig = Schema.encodeSync(RunConfig.RunConfig)

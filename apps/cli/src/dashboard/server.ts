@@ -63,7 +63,7 @@ export const serve = Effect.fn("dashboard.serve")(function* ({ host, page, port,
     guard,
   )
   const server = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide(Runs.layer(runsDir)),
+    Layer.provideMerge(Runs.layer(runsDir)),
     Layer.provideMerge(NodeHttpServer.layer(() => http, { host, port })),
   )
   const context = yield* Layer.build(server).pipe(
@@ -75,6 +75,8 @@ export const serve = Effect.fn("dashboard.serve")(function* ({ host, page, port,
   )
   const { address } = Context.get(context, HttpServer.HttpServer)
   if (address._tag !== "UnixPathAddress") actualPort = address.port
+  // The logs are read while the browser opens.
+  yield* Effect.forkScoped(Context.get(context, Runs).list)
   return `http://${urlHost(host)}:${actualPort}`
 })
 

@@ -1,4 +1,6 @@
 /** The interface through its typed client, in memory: the real handlers on a run folder that the real store wrote. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,7 +8,7 @@ import { NodeHttpServer, NodeServices } from "@effect/platform-node"
 import { RunConfig, RunStore } from "@azr/core"
 import { DashboardApi } from "@azr/core/dashboard"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, type Scope, Stream } from "effect"
 import { HttpApiTest } from "effect/http-api"
 import { writeSteps, writeSyntheticRun } from "../../src/bench/dashboard/syntheticRun.ts"
 import { handlers } from "../../src/dashboard/server.ts"
@@ -21,7 +23,7 @@ const served = <A, E>(
   use: (
     runs: Effect.Success<typeof client>["runs"],
     folder: string,
-  ) => Effect.Effect<A, E, NodeServices.NodeServices>,
+  ) => Effect.Effect<A, E, NodeServices.NodeServices | Scope.Scope>,
 ) =>
   Effect.gen(function* () {
     const directory = mkdtempSync(join(tmpdir(), "azr-dashboard-"))
@@ -166,6 +168,48 @@ describe("the dashboard's interface", () => {
         appendFileSync(log, '{"_tag":"Checkpointed","at":1700000010000,"step":9,"folder":"x"}\n')
         const [grown] = yield* cursors(now)
         assert.isTrue(grown?.event === "message" && !grown.data.reset)
+      }),
+    ),
+  )
+
+  it.live("takes a run for crashed when its process is gone, however long its log is silent", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        const log = join(folder, "events.jsonl")
+        const whole = readFileSync(log)
+        truncateSync(log, whole.lastIndexOf("\n", whole.length - 2) + 1)
+        const state = Effect.map(runs.list(), ([summary]) => summary?.state)
+        assert.strictEqual(yield* state, "crashed")
+
+        const holder = join(import.meta.dirname, "../fixtures/holder.ts")
+        const owner = spawn(process.execPath, ["--conditions=@azr/source", holder, folder], {
+          stdio: ["pipe", "pipe", "inherit"],
+        })
+        yield* Effect.addFinalizer(() => Effect.sync(() => owner.kill("SIGKILL")))
+        owner.stdin.write("go\n")
+        const said = yield* Effect.promise(() => once(owner.stdout.setEncoding("utf8"), "data"))
+        assert.deepStrictEqual(said, ["held\n"])
+        // Its last event is years old.
+        assert.strictEqual(yield* state, "training")
+        assert.strictEqual((yield* runs.view({ params, query: {} })).summary.state, "training")
+
+        // Nothing is written when it dies: the stream tells nevertheless.
+        const stream = yield* runs.stream({ params, query: {} })
+        const told = yield* stream.pipe(
+          Stream.filter(({ event }) => event === "message"),
+          Stream.tap(() => Effect.sync(() => owner.kill("SIGKILL"))),
+          Stream.take(2),
+          Stream.runCollect,
+        )
+        assert.deepStrictEqual(
+          told.map((event) => (event.event === "message" ? [event.data.state, event.data.reset] : [])),
+          [
+            ["training", true],
+            ["crashed", false],
+          ],
+        )
+        assert.strictEqual(yield* state, "crashed")
+        assert.strictEqual((yield* runs.view({ params, query: {} })).summary.state, "crashed")
       }),
     ),
   )

@@ -9,6 +9,7 @@ import type {
   RunView,
   TaskView,
 } from "@azr/core/dashboard"
+import type { OpenApi } from "../model/openApi.ts"
 
 /** The server said no, or nothing. */
 export class RequestFailed extends Error {
@@ -71,6 +72,12 @@ export const taskQuery = (run: string, task: number) =>
     queryKey: ["task", run, task],
     queryFn: ({ signal }) => read<TaskView>(`${folder(run)}/tasks/${task}`, signal),
   })
+
+export const interfaceQuery = queryOptions({
+  queryKey: ["interface"],
+  queryFn: ({ signal }) => read<OpenApi>("/openapi.json", signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
 
 export type Connection = "connecting" | "live" | "lost"
 

@@ -164,7 +164,11 @@ export const Rollouts = ({ view }: RunScreenProps) => {
                   className="absolute inset-x-0"
                   style={{ top: start, height: rowHeight }}
                 >
-                  {row === undefined ? null : (
+                  {row === undefined ? (
+                    <span className="flex h-full items-center px-3 text-xs text-soft">
+                      {count(index + 1)} …
+                    </span>
+                  ) : (
                     <button
                       type="button"
                       aria-current={name === open ? "true" : undefined}

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
-import { tmpdir } from "node:os"
+import { hostname, tmpdir } from "node:os"
 import path from "node:path"
 import { type Browser, chromium } from "playwright-core"
 
@@ -98,6 +98,16 @@ const readLines = (file: string): Array<Record<string, unknown>> =>
 const writeLines = (file: string, lines: ReadonlyArray<unknown>): void =>
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
 
+/** Steps of the run `long`, and the rollouts of each. */
+export const long = { steps: 5, rollouts: 20_000 }
+
+/** Makes this process the one that writes to a run, as far as anyone can tell. */
+const hold = (run: string): void =>
+  writeFileSync(
+    path.join(run, "run.lock"),
+    JSON.stringify({ pid: process.pid, host: hostname(), began: "", token: "pages" }),
+  )
+
 /**
  * A folder of runs: `real`, as the trainer left it; and copies of it as a crash, a hostile policy, a later version or a
  * start would leave it.
@@ -135,24 +145,30 @@ export const makeRuns = (): string => {
   }
   copy("other", (events) => events)
   copy("newer", (events) => [...events.slice(0, -1), { _tag: "Dreamed", at: Date.now() }])
-  copy("crashed", (events) =>
-    events
-      .filter(({ _tag }) => _tag !== "RunEnded")
-      .map((event) => ({ ...event, at: Number(event["at"]) - 86_400_000 })),
-  )
-  // Far enough ahead that a slow machine does not make crashes of runs that have not ended.
-  const now = Date.now() + 600_000
-  const seeding = copy("seeding", (events) => events.slice(0, 20).map((event) => ({ ...event, at: now })))
+  copy("crashed", (events) => events.filter(({ _tag }) => _tag !== "RunEnded"))
+  const seeding = copy("seeding", (events) => events.slice(0, 20))
+  hold(seeding)
   rmSync(path.join(seeding, "rollouts"), { recursive: true })
-  copy("live", (events) =>
+  const live = copy("live", (events) =>
     events
       .slice(
         0,
         events.findLastIndex(({ _tag }) => _tag === "StepCompleted"),
       )
-      .filter(({ _tag }) => _tag !== "RunEnded")
-      .map((event) => ({ ...event, at: now })),
+      .filter(({ _tag }) => _tag !== "RunEnded"),
   )
+  hold(live)
+  const lengthened = path.join(
+    copy("long", (events) => events),
+    "rollouts",
+  )
+  for (let step = 1; step <= long.steps; step++) {
+    const file = path.join(lengthened, `step-${String(step).padStart(6, "0")}.jsonl`)
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n")
+    const repeated = Array.from({ length: long.rollouts }, (_, index) => `${lines[index % lines.length]}\n`)
+    writeFileSync(file, repeated.join(""))
+  }
+  rmSync(path.join(lengthened, "step-000006.jsonl"))
   const texts = Object.values(hostile)
   const program = [hostile.script, hostile.ansi, hostile.bidi, hostile.surrogate].join(" ")
   const bad = copy("hostile", (events) =>
@@ -173,6 +189,18 @@ export const makeRuns = (): string => {
   )
   return folder
 }
+
+/** A training as a user starts it: a process that can be killed. */
+export const startAzr = (folder: string, ...args: ReadonlyArray<string>): ChildProcess =>
+  spawn(azr, [...args, "--runs-dir", folder], { stdio: "ignore" })
+
+/** The settings of a run whose steps are short. */
+export const shortSteps: ReadonlyArray<string> = [
+  "kinds.deduction.seeds=16",
+  "kinds.deduction.proposals=8",
+  "evaluate.devTasks=5",
+  'evaluate.suites=["deduction-2"]',
+].flatMap((setting) => ["--set", setting])
 
 /** The last step of `real`, as a process that trains would write it to `live`. */
 export const lastStep = (folder: string): string => {

@@ -1,4 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright"
+import { execFileSync } from "node:child_process"
 import { appendFileSync, rmSync } from "node:fs"
 import path from "node:path"
 import type { Browser, BrowserContext, Page } from "playwright-core"
@@ -9,8 +10,11 @@ import {
   emptyFolder,
   hostile,
   lastStep,
+  long,
   makeRuns,
   openBrowser,
+  shortSteps,
+  startAzr,
 } from "./dashboard.ts"
 
 const screens = {
@@ -23,6 +27,7 @@ const screens = {
   system: "/runs/real/system",
   config: "/runs/real/config?against=other",
   compare: `/compare?runs=${encodeURIComponent(`["real","other"]`)}`,
+  interface: "/interface",
 } as const
 
 /** A page whose console and requests are watched. */
@@ -114,6 +119,24 @@ if (chromiumPath === undefined) {
       await page.goBack()
       await answers.getByRole("link", { name: /^#/u }).first().click()
       await page.getByText(/descends from #\d+/u).waitFor()
+      await context.close()
+    }, 30_000)
+
+    it("describe the interface that they read, with commands that work", async () => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const { page, wrongs } = await openPage(context, dashboard.url)
+      await page.goto(dashboard.url)
+      await page.getByRole("link", { name: "Interface" }).click()
+      const region = page.getByRole("region", { name: "GET /api/runs/{run}/rollouts", exact: true })
+      await region.getByText("200 Success").click()
+      expect(await region.innerText()).toMatch(/outcome\s+query, optional\s+a verdict or the status/u)
+      expect(await region.getByRole("region", { name: /^Answer 200/u }).innerText()).toMatch(
+        /total: integer\n/u,
+      )
+      const command = await region.getByRole("region", { name: /^Command/u }).innerText()
+      const stdout = execFileSync("sh", ["-c", command.replace("RUN", "real")], { encoding: "utf8" })
+      expect(Object.keys(JSON.parse(stdout) as object)).toEqual(["total", "offset", "rows"])
+      expect(wrongs).toEqual([])
       await context.close()
     }, 30_000)
 
@@ -221,5 +244,91 @@ if (chromiumPath === undefined) {
       await page.getByText("step 6 of 6").waitFor()
       await context.close()
     }, 30_000)
+
+    it("say at once that a run was killed, and follow it when it is resumed while the server is away", async () => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const { page } = await openPage(context, dashboard.url)
+      const training = startAzr(folder, "train", "--name", "mortal", "--steps", "12", ...shortSteps)
+      let resumed: ReturnType<typeof startAzr> | undefined
+      try {
+        await page.goto(dashboard.url)
+        await page.getByRole("link", { name: "mortal" }).click({ timeout: 60_000 })
+        await page.getByText(/^step [1-9]\d* of 12$/u).waitFor({ timeout: 60_000 })
+        training.kill("SIGKILL")
+        await page.getByText(/ended without saying so/u).waitFor()
+        const { port } = dashboard
+        await dashboard.kill()
+        await page.getByText(/server is away/u).waitFor()
+        resumed = startAzr(folder, "resume", "mortal")
+        dashboard = await Dashboard.start(folder, port)
+        await page.getByText(/server is away/u).waitFor({ state: "detached" })
+        await page.getByText(/ended without saying so/u).waitFor({ state: "detached" })
+        await page.getByText("step 12 of 12").waitFor({ timeout: 60_000 })
+        await page.getByRole("region", { name: "Run", exact: true }).getByText("completed").last().waitFor()
+      } finally {
+        training.kill("SIGKILL")
+        resumed?.kill("SIGKILL")
+      }
+      await context.close()
+    }, 240_000)
+
+    it("move nothing for those who want it so", async () => {
+      const moving = async (reducedMotion: "reduce" | "no-preference") => {
+        const context = await browser.newContext({ reducedMotion })
+        const { page } = await openPage(context, dashboard.url)
+        await page.goto(`${dashboard.url}/runs/seeding`)
+        await settled(page)
+        await page.goto(`${dashboard.url}/runs/live`)
+        await page.getByRole("region", { name: "Run", exact: true }).getByText("training").last().waitFor()
+        const moved = await page.evaluate(() => document.getAnimations().length)
+        await context.close()
+        return moved
+      }
+      expect(await moving("no-preference")).toBeGreaterThan(0)
+      expect(await moving("reduce")).toBe(0)
+    }, 30_000)
+
+    it("scroll through a hundred thousand rollouts: no frame is empty, and after a jump the rows come", async () => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const { page } = await openPage(context, dashboard.url)
+      await page.goto(`${dashboard.url}/runs/long/rollouts`)
+      await page.getByText("100,000 rollouts").waitFor({ timeout: 30_000 })
+      const list = page.getByRole("region", { name: "Rollouts" })
+      for (const [share, step] of [
+        [0.5, 3],
+        [1, long.steps],
+        [0, 1],
+      ] as const) {
+        await list.evaluate((scroller, to) => (scroller.scrollTop = to * scroller.scrollHeight), share)
+        // The row in the middle of what is seen, with the step that it should be of.
+        await expect
+          .poll(() =>
+            list.evaluate((scroller) => {
+              const { height, left, top } = scroller.getBoundingClientRect()
+              const row = document.elementFromPoint(left + 40, top + height / 2)?.closest("li button")
+              return row?.querySelector("span")?.textContent
+            }),
+          )
+          .toBe(String(step))
+      }
+      const frames = await list.evaluate(async (scroller) => {
+        const { height, left, top } = scroller.getBoundingClientRect()
+        const seen = { frames: 0, blank: 0 }
+        for (; seen.frames < 120; seen.frames++) {
+          scroller.scrollTop += 900
+          await new Promise((resolve) => requestAnimationFrame(resolve))
+          const covered = [10, height / 2, height - 10].every((y) => {
+            const row = document.elementFromPoint(left + 40, top + y)?.closest("li")
+            return (row?.textContent ?? "") !== ""
+          })
+          if (!covered) seen.blank++
+        }
+        return seen
+      })
+      expect(frames).toEqual({ frames: 120, blank: 0 })
+      // Only what is seen is in the page, whatever the length.
+      expect(await list.locator("li").count()).toBeLessThan(100)
+      await context.close()
+    }, 60_000)
   })
 }

@@ -11,7 +11,7 @@ import { Rollout } from "../RunEvent.ts"
 import { TaskRecord } from "../TaskBuffer.ts"
 
 /**
- * `crashed`: the log has no end and was not written to for long. `newer`: a later version wrote events that this one
+ * `crashed`: no process holds the run, and its log has no end. `newer`: a later version wrote events that this one
  * does not know. `unreadable`: there is a configuration or a line that cannot be read; `message` says which.
  */
 export const RunState = Schema.Literals([
@@ -74,17 +74,18 @@ export const ProposalCount = Schema.Struct({
 })
 export type ProposalCount = typeof ProposalCount.Type
 
+/** A parameter with what the description of the interface says of it. */
+const optionalText = (description: string) => Schema.optional(Schema.String.annotate({ description }))
+
 const filter = {
   step: Schema.optional(Schema.Int),
-  role: Schema.optional(Schema.String),
+  role: optionalText("propose or solve"),
   environment: Schema.optional(Schema.String),
   kind: Schema.optional(Schema.String),
-  /** A verdict or the status of a proposal. */
-  outcome: Schema.optional(Schema.String),
+  outcome: optionalText("a verdict or the status of a proposal"),
   /** The task answered or proposed. */
   task: Schema.optional(Schema.Int),
-  /** A text that occurs in the prompt, the response or the reason; case counts. */
-  q: Schema.optional(Schema.String),
+  q: optionalText("a text that occurs in the prompt, the response or the reason; case counts"),
 }
 export const RolloutFilter = Schema.Struct(filter)
 export type RolloutFilter = typeof RolloutFilter.Type
@@ -238,14 +239,19 @@ const run = Schema.String
 
 export const runsGroup = HttpApiGroup.make("runs")
   .add(
-    HttpApiEndpoint.get("list", "/runs", { success: Schema.Array(RunSummary) }),
+    HttpApiEndpoint.get("list", "/runs", { success: Schema.Array(RunSummary) }).annotate(
+      OpenApi.Description,
+      "Every run of the folder, with its state and its held-out accuracy at each evaluation.",
+    ),
     HttpApiEndpoint.get("view", "/runs/:run", {
       params: { run },
-      /** Comma-separated metric keys; all of them without. */
-      query: { keys: Schema.optional(Schema.String) },
+      query: { keys: optionalText("comma-separated metric keys of the series; all of them without") },
       success: RunView,
       error,
-    }),
+    }).annotate(
+      OpenApi.Description,
+      "One run: series of its metrics, evaluations, alerts, what became of its proposals, configuration.",
+    ),
     HttpApiEndpoint.get("rollouts", "/runs/:run/rollouts", {
       params: { run },
       query: {
@@ -255,23 +261,29 @@ export const runsGroup = HttpApiGroup.make("runs")
       },
       success: RolloutPage,
       error,
-    }),
+    }).annotate(
+      OpenApi.Description,
+      "Rollouts in the order of the run, a page at a time; every filter that is given has to hold.",
+    ),
     HttpApiEndpoint.get("rollout", "/runs/:run/rollouts/:step/:index", {
       params: { run, step: Schema.Int, index: Schema.Int },
       success: RolloutDetail,
       error,
-    }),
+    }).annotate(OpenApi.Description, "One rollout in full, by its step and its place in the step."),
     HttpApiEndpoint.get("task", "/runs/:run/tasks/:task", {
       params: { run, task: Schema.Int },
       success: TaskView,
       error,
-    }),
+    }).annotate(OpenApi.Description, "A task with its ancestors, its descendants and answers to it."),
     HttpApiEndpoint.get("stream", "/runs/:run/stream", {
       params: { run },
-      query: { since: Schema.optional(Schema.String) },
+      query: { since: optionalText("the last cursor that the client was told") },
       success: HttpApiSchema.StreamSse({ events: StreamEvent }),
       error,
-    }),
+    }).annotate(
+      OpenApi.Description,
+      "Server-sent events: that the run changed and how far its log has come, so that a client knows when to read again.",
+    ),
   )
   .prefix("/api")
 

@@ -60,7 +60,6 @@ export class RunIndex {
   #pending: Column = { step: 0, sums: new Map(), rates: noRates() }
   #hardest: TaskEntry | null = null
   #ended: Extract<RunEvent, { _tag: "RunEnded" }> | null = null
-  #slowest = 0
   readonly evaluations: Array<Evaluation> = []
   policy = ""
   versions: Readonly<Record<string, string>> = {}
@@ -90,7 +89,6 @@ export class RunIndex {
 
   apply(event: RunEvent, place: Place): void {
     this.startedAt ||= event.at
-    this.#slowest = Math.max(this.#slowest, event.at - (this.updatedAt || event.at))
     this.updatedAt = event.at
     this.#ended = event._tag === "RunEnded" ? event : null
     this.#alerts.apply(event)
@@ -216,17 +214,11 @@ export class RunIndex {
     return this.#hardest?.id ?? null
   }
 
-  /**
-   * A run tells how it ended. One that does not is taken for crashed when it was silent for five times its longest
-   * silence so far, and for two minutes at least.
-   */
-  state(now: number): { readonly state: RunState; readonly message: string } {
-    if (this.#ended !== null) return { state: this.#ended.status, message: this.#ended.message }
+  /** How the run is, given whether a process writes to it: one that none does and that does not tell how it ended has crashed. */
+  state(held: boolean): { readonly state: RunState; readonly message: string } {
+    if (!held && this.#ended !== null) return { state: this.#ended.status, message: this.#ended.message }
     if (this.problem !== null) return this.problem
-    const silence = now - this.updatedAt
-    if (this.updatedAt > 0 && silence > Math.max(120_000, 5 * this.#slowest)) {
-      return { state: "crashed", message: `no event for ${Math.round(silence / 60_000)} min, and no end` }
-    }
+    if (!held) return { state: "crashed", message: "no process writes to it, and its log has no end" }
     return { state: this.seeding ? "seeding" : "training", message: "" }
   }
 
