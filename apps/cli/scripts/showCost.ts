@@ -34,7 +34,7 @@ const cpuSeconds = (args: ReadonlyArray<string>): number => {
 const folder = mkdtempSync(join(tmpdir(), "azr-show-"))
 try {
   const start = cpuSeconds(["runs", "--runs-dir", folder])
-  console.info(`no run: ${start.toFixed(2)} s`)
+  process.stdout.write(`no run: ${start.toFixed(2)} s\n`)
   for (const steps of process.argv.slice(2).map(Number)) {
     const run = join(folder, String(steps))
     await Effect.runPromise(
@@ -43,8 +43,8 @@ try {
     const seconds = cpuSeconds(["runs", "show", run])
     const megabytes = statSync(join(run, "events.jsonl")).size / 1e6
     const each = (1000 * (seconds - start)) / megabytes
-    console.info(
-      `${steps} steps, ${megabytes.toFixed(0)} MB of events: ${seconds.toFixed(2)} s, ${each.toFixed(2)} ms/MB`,
+    process.stdout.write(
+      `${steps} steps, ${megabytes.toFixed(0)} MB of events: ${seconds.toFixed(2)} s, ${each.toFixed(2)} ms/MB\n`,
     )
   }
 } finally {
