@@ -1,12 +1,11 @@
 /** A run with composite functions, in each language: what is asked for, what becomes of it, where it came from. */
-import { Environment, Loop, RunConfig, type RunEvent, RunStore } from "@azr/core"
+import { RunConfig } from "@azr/core"
 import { scriptedPolicy } from "@azr/core/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Result } from "effect"
-import { join } from "node:path"
+import { Effect, Result } from "effect"
 import { environments } from "../src/environments.ts"
-import { workspace } from "./azr.ts"
+import { play } from "./play.ts"
 
 interface Sample {
   readonly environment: string
@@ -64,21 +63,7 @@ describe("composite functions", () => {
           const program = proposals++ === 0 ? above : aside
           return `<think>\nhm\n</think>\n<answer>\n\`\`\`${id}\n${program}\n\`\`\`\n\`\`\`input\n7\n\`\`\`\n</answer>`
         })
-        const config = settings(id)
-        const events: Array<RunEvent.RunEvent> = []
-        yield* Effect.gen(function* () {
-          yield* Loop.run({
-            config,
-            environments: [yield* Environment.open(chosen)],
-            resume: null,
-            versions: {},
-            observe: (event) => Effect.sync(() => events.push(event)),
-            announce: () => Effect.void,
-            stopRequested: Effect.succeed(false),
-          })
-        }).pipe(
-          Effect.provide(Layer.merge(RunStore.RunStore.layerNew(join(workspace(), "run"), config), policy)),
-        )
+        const events = yield* play(chosen, settings(id)).pipe(Effect.provide(policy))
 
         assert.deepStrictEqual(
           events.flatMap((event) => (event._tag === "Proposed" ? [[event.status, event.reason]] : [])),
@@ -97,7 +82,7 @@ describe("composite functions", () => {
         // The proposer is shown the helper under its new name, the solver the whole program.
         assert.isTrue(prompts.some((prompt) => prompt.includes("exist already") && prompt.includes(helper)))
         assert.isTrue(prompts.some((prompt) => prompt.includes("What does") && prompt.includes(task.program)))
-      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+      }).pipe(Effect.provide(NodeServices.layer)),
     )
   }
 })

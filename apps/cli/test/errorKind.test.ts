@@ -1,13 +1,13 @@
 /** The kind `error` through the whole loop, on real executors: proposed, run, estimated, rewarded, learned from. */
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
-import { Environment, Loop, RunConfig, type RunEvent, RunStore } from "@azr/core"
+import { RunConfig } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import { ScriptedPolicy, type Respond, scriptedPolicy } from "@azr/core/testing"
 import javascript from "@azr/env-js"
 import python from "@azr/env-python-wasm"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Result } from "effect"
+import { Effect, Result } from "effect"
+import { play } from "./play.ts"
 
 interface Case {
   readonly environment: LanguageEnvironment
@@ -80,20 +80,8 @@ describe("the kind error", () => {
           // Right for half of the tasks that raise, and never for one that does not.
           return answered(["output", ++answers % 2 === 0 ? raised.toLowerCase() : "ValueError"])
         }
-        const fs = yield* FileSystem.FileSystem
-        const folder = `${yield* fs.makeTempDirectoryScoped({ prefix: "azr-error-" })}/run`
-        const settings = config(environment.id)
-        const events: Array<RunEvent.RunEvent> = []
         yield* Effect.gen(function* () {
-          yield* Loop.run({
-            config: settings,
-            environments: [yield* Environment.open(environment)],
-            resume: null,
-            versions: {},
-            observe: (event) => Effect.sync(() => events.push(event)),
-            announce: () => Effect.void,
-            stopRequested: Effect.succeed(false),
-          })
+          const events = yield* play(environment, config(environment.id))
           const proposed = events.filter(({ _tag }) => _tag === "Proposed")
           assert.deepStrictEqual(
             proposed.map((event) => event._tag === "Proposed" && [event.kind, event.status]),
@@ -111,10 +99,8 @@ describe("the kind error", () => {
             assert.strictEqual(of["solve/error/reward"], 0.25 * 1 + 0.75 * -0.5)
             assert.strictEqual(of["train/zeroVariance"], 0)
           }
-        }).pipe(
-          Effect.provide(Layer.merge(scriptedPolicy(respond), RunStore.RunStore.layerNew(folder, settings))),
-        )
-      }).pipe(Effect.scoped, Effect.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer))),
+        }).pipe(Effect.provide(scriptedPolicy(respond)))
+      }).pipe(Effect.provide(NodeServices.layer)),
     )
   }
 })

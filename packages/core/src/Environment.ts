@@ -37,16 +37,10 @@ export type Verdict = typeof Verdict.Type
 /** Where a task may be used. Only `train` tasks enter a buffer or a prompt of the training. */
 export type Split = "train" | "dev" | "test"
 
-/**
- * Another way to propose: a new task on top of references, which become functions that it has to use. What is proposed is
- * a draft like any other; `validate` refuses one that leaves a function unused (reason `composite`).
- */
-export interface Composite<Draft, Shared> {
-  readonly styles: ReadonlyArray<PromptStyle>
-  /** Whether a reference can become a function. */
-  eligible(task: Shared): boolean
-  /** `references` are eligible, one or more. */
+/** How a task is proposed: a prompt that shows references, and a draft out of the response to it. */
+export interface Proposer<Draft, Shared> {
   proposePrompt(references: ReadonlyArray<Shared>, style: PromptStyle): Prompt
+  /** Reads a proposer's response; `references` are those of its prompt. */
   parseProposal(
     text: string,
     references: ReadonlyArray<Shared>,
@@ -55,10 +49,21 @@ export interface Composite<Draft, Shared> {
 }
 
 /**
+ * Another way to propose: a new task on top of references, which become functions that it has to use. What is proposed is
+ * a draft like any other; `validate` refuses one that leaves a function unused (reason `composite`). Its references are
+ * eligible, one or more.
+ */
+export interface Composite<Draft, Shared> extends Proposer<Draft, Shared> {
+  readonly styles: ReadonlyArray<PromptStyle>
+  /** Whether a reference can become a function. */
+  eligible(task: Shared): boolean
+}
+
+/**
  * One kind of task. `Shared` is the union of all tasks of the environment, which is what a proposer may be shown as
  * references; `R` the services that validation and verification need.
  */
-export interface TaskKind<Task, Answer, Draft, Shared, R> {
+export interface TaskKind<Task, Answer, Draft, Shared, R> extends Proposer<Draft, Shared> {
   /** E.g. `deduction`. Unique in the environment; part of metric names. */
   readonly id: string
   readonly taskSchema: Schema.Codec<Task, unknown>
@@ -68,13 +73,6 @@ export interface TaskKind<Task, Answer, Draft, Shared, R> {
    * inputs for a given program); without it they are examples to differ from.
    */
   readonly references: { readonly from: ReadonlyArray<string>; readonly given: boolean }
-  proposePrompt(references: ReadonlyArray<Shared>, style: PromptStyle): Prompt
-  /** Reads a proposer's response; `references` are those of its prompt. */
-  parseProposal(
-    text: string,
-    references: ReadonlyArray<Shared>,
-    style: PromptStyle,
-  ): Result.Result<Draft, FormatError>
   /** Null where references are only shown. */
   readonly composite: Composite<Draft, Shared> | null
   /** Decides whether a draft is a task, by running it. Gold answers come from here and from nowhere else. */

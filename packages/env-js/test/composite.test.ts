@@ -1,9 +1,11 @@
 /** Composite proposals: which programs become helpers, and what the program above them has to do. */
-import { type ProgramDraft, asHelper } from "@azr/core/language"
+import { asHelper } from "@azr/core/language"
+import { attackerOf } from "@azr/core/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import javascript, { JavaScriptExecutor } from "../src/index.ts"
 
+const { composed } = attackerOf(javascript, javascript.language)
 const helper = (program: string) => asHelper(javascript.language, program, "g_0")
 
 describe("a helper", () => {
@@ -34,16 +36,7 @@ describe("a helper", () => {
 
 layer(JavaScriptExecutor.layer)("a composite program", (test) => {
   const helpers = ["function g_0(a) {\n  return a + 1;\n}", "const g_1 = (a) => a * 2;"]
-  /** The task's program and output, or why it is none. */
-  const judged = (program: string) => {
-    const kind = javascript.kinds.find(({ id }) => id === "deduction")
-    assert(kind !== undefined)
-    const draft: ProgramDraft = { program, helpers, inputs: ["8"], message: "" }
-    return kind.validate(draft).pipe(
-      Effect.map((task) => (task as { readonly program: string }).program),
-      Effect.catchTag("ProposalRejected", ({ message, reason }) => Effect.succeed(`${reason}: ${message}`)),
-    )
-  }
+  const judged = (program: string) => composed(helpers, program, "8")
 
   test.effect("is its helpers and itself", () =>
     Effect.gen(function* () {

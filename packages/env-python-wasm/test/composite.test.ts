@@ -1,9 +1,11 @@
 /** Composite proposals: which programs become helpers, and what the program above them has to do. */
-import { type ProgramDraft, asHelper } from "@azr/core/language"
+import { asHelper } from "@azr/core/language"
+import { attackerOf } from "@azr/core/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import python, { PythonExecutor } from "../src/index.ts"
 
+const { composed } = attackerOf(python, python.language)
 const helper = (program: string) => asHelper(python.language, program, "g_0")
 
 describe("a helper", () => {
@@ -47,16 +49,7 @@ describe("a helper", () => {
 
 layer(PythonExecutor.layer)("a composite program", (test) => {
   const helpers = ["def g_0(a):\n    return a + 1", "import math\ndef g_1(a):\n    return math.isqrt(a)"]
-  /** The task's program and output, or why it is none. */
-  const judged = (program: string) => {
-    const kind = python.kinds.find(({ id }) => id === "deduction")
-    assert(kind !== undefined)
-    const draft: ProgramDraft = { program, helpers, inputs: ["8"], message: "" }
-    return kind.validate(draft).pipe(
-      Effect.map((task) => (task as { readonly program: string }).program),
-      Effect.catchTag("ProposalRejected", ({ message, reason }) => Effect.succeed(`${reason}: ${message}`)),
-    )
-  }
+  const judged = (program: string) => composed(helpers, program, "8")
 
   test.effect("is its helpers and itself", () =>
     Effect.gen(function* () {

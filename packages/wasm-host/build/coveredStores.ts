@@ -14,7 +14,7 @@
  * - Constants wrap around at 2^32, but an address that did so is beyond the memory, and its store traps.
  */
 import { Reader } from "../src/wasm/binary.ts"
-import { Bulk, type Instruction, Op, readInstruction, storedBytes } from "../src/wasm/instructions.ts"
+import { Bulk, type Instruction, Op, readInstruction, storedBy } from "../src/wasm/instructions.ts"
 
 /** Parameters and results of a function. */
 export interface Arity {
@@ -123,8 +123,8 @@ export const coveredStores = (
         break
       }
       default: {
-        const bytes = storedBytes(instruction.op)
-        if (bytes === null) {
+        const stored = storedBy(instruction.op)
+        if (stored === null) {
           const effect = stackEffect(instruction)
           if (effect === null) {
             stack = []
@@ -138,7 +138,7 @@ export const coveredStores = (
         const { offset, symbol } = pop()
         const start = offset + detail
         const offsets = marked.get(symbol) ?? []
-        if (offsets.some((other) => start >= other - reach && start + bytes <= other + reach)) {
+        if (offsets.some((other) => start >= other - reach && start + stored.bytes <= other + reach)) {
           covered.add(position)
         } else {
           marked.set(symbol, offsets)

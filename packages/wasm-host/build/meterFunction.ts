@@ -14,14 +14,7 @@ import {
 } from "../src/wasm/assembler.ts"
 import { concat, Reader, unsigned } from "../src/wasm/binary.ts"
 import { type Arities, coveredStores } from "./coveredStores.ts"
-import {
-  Bulk,
-  type Instruction,
-  Op,
-  readInstruction,
-  storedType,
-  ValueType,
-} from "../src/wasm/instructions.ts"
+import { Bulk, type Instruction, Op, readInstruction, storedBy, ValueType } from "../src/wasm/instructions.ts"
 
 /** Indices of what the metering adds to a module, after everything that the module has. */
 export interface Added {
@@ -82,15 +75,15 @@ export const meterFunction = (
     const start = reader.position
     const instruction = readInstruction(reader)
     const original = body.subarray(start, reader.position)
-    const type = storedType(instruction.op)
+    const stored = storedBy(instruction.op)
     if (instruction.op === Op.loop) {
       copyUpTo(start)
       parts.push(original, takeStep())
-    } else if (type !== null) {
+    } else if (stored !== null) {
       if (covered.has(start)) continue
       // On the stack: the address, then the value.
       copyUpTo(start)
-      const value = valueLocal(type)
+      const value = valueLocal(stored.type)
       parts.push(
         localSet(value),
         localTee(address),

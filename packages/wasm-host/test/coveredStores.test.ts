@@ -22,7 +22,7 @@ import {
   when,
 } from "../src/wasm/assembler.ts"
 import { concat, name, Reader, SectionId, unsigned, writeModule } from "../src/wasm/binary.ts"
-import { Op, readInstruction, storedBytes, ValueType } from "../src/wasm/instructions.ts"
+import { Op, readInstruction, storedBy, ValueType } from "../src/wasm/instructions.ts"
 import { WebAssembly, type WasmMemory } from "../src/webAssembly.ts"
 
 const PAGES = 1
@@ -197,7 +197,7 @@ const countStores = (body: Uint8Array): { readonly stores: number; readonly cove
   const covered = coveredStores(whole, localsOf.length, counter(deepest) + 1, arities, REACH).size
   const reader = new Reader(whole, localsOf.length)
   let stores = 0
-  while (!reader.done) if (storedBytes(readInstruction(reader).op) !== null) stores += 1
+  while (!reader.done) if (storedBy(readInstruction(reader).op) !== null) stores += 1
   return { stores, covered }
 }
 

@@ -8,23 +8,20 @@ export type LanguageKind = LanguageTask["_tag"]
 /** Kinds whose proposer writes a program. */
 export type ProgramKind = Exclude<LanguageKind, "induction">
 
-export interface Surface {
-  readonly style: PromptStyle
-  readonly proposePrompt: (kind: LanguageKind, references: ReadonlyArray<LanguageTask>) => Prompt
+/** How tasks of these kinds are proposed. */
+interface ProposerOf<Kind extends LanguageKind> {
+  readonly proposePrompt: (kind: Kind, references: ReadonlyArray<LanguageTask>) => Prompt
   readonly parseProposal: (
-    kind: LanguageKind,
+    kind: Kind,
     text: string,
     references: ReadonlyArray<LanguageTask>,
   ) => Result.Result<ProgramDraft, FormatError>
+}
+
+export interface Surface extends ProposerOf<LanguageKind> {
+  readonly style: PromptStyle
   /** Proposals on top of the programs of references (`asHelper`); absent where the style has none. */
-  readonly composite?: {
-    readonly proposePrompt: (kind: ProgramKind, references: ReadonlyArray<LanguageTask>) => Prompt
-    readonly parseProposal: (
-      kind: ProgramKind,
-      text: string,
-      references: ReadonlyArray<LanguageTask>,
-    ) => Result.Result<ProgramDraft, FormatError>
-  }
+  readonly composite?: ProposerOf<ProgramKind>
   readonly solvePrompt: (task: LanguageTask) => Prompt
   /** The payload of the answer block: source text of a value, an argument list, a program or an exception name. */
   readonly parseAnswer: (kind: LanguageKind, text: string) => Result.Result<string, FormatError>

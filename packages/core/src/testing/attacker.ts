@@ -31,6 +31,15 @@ export const attackerOf = (environment: Environment<Executor>, language: Languag
       Effect.catchTag("ProposalRejected", ({ reason }) => Effect.succeed(reason)),
     )
 
+  /** The program of the task that a proposal on top of helpers becomes, or why it becomes none. */
+  const composed = (helpers: ReadonlyArray<string>, program: string, input: string) =>
+    kindOf("deduction")
+      .validate({ program, helpers, inputs: [input], message: "" })
+      .pipe(
+        Effect.map((task) => (task as LanguageTask).program),
+        Effect.catchTag("ProposalRejected", ({ message, reason }) => Effect.succeed(`${reason}: ${message}`)),
+      )
+
   /** What an answer earns. */
   const verdict = (task: LanguageTask, answer: string) =>
     Effect.map(kindOf(task._tag).verify(task, { text: answer }), (judged) => judged.verdict)
@@ -43,5 +52,5 @@ export const attackerOf = (environment: Environment<Executor>, language: Languag
         : (outcome.failure.name ?? outcome.failure.kind),
     )
 
-  return { kindOf, propose, proposal, verdict, runAnyway }
+  return { kindOf, propose, proposal, composed, verdict, runAnyway }
 }

@@ -69,47 +69,28 @@ export interface Instruction {
   readonly detail: number
 }
 
-/** How many bytes each store instruction writes; null for any other. */
-export const storedBytes = (op: number): number | null => {
-  switch (op) {
-    case 0x3a:
-    case 0x3c:
-      return 1
-    case 0x3b:
-    case 0x3d:
-      return 2
-    case 0x36:
-    case 0x38:
-    case 0x3e:
-      return 4
-    case 0x37:
-    case 0x39:
-      return 8
-    default:
-      return null
-  }
+interface Stored {
+  readonly type: ValueType
+  readonly bytes: number
 }
 
-/** Type of the value that each store instruction (0x36 to 0x3e) takes. */
-export const storedType = (op: number): ValueType | null => {
-  switch (op) {
-    case 0x36:
-    case 0x3a:
-    case 0x3b:
-      return ValueType.i32
-    case 0x37:
-    case 0x3c:
-    case 0x3d:
-    case 0x3e:
-      return ValueType.i64
-    case 0x38:
-      return ValueType.f32
-    case 0x39:
-      return ValueType.f64
-    default:
-      return null
-  }
-}
+const { f32, f64, i32, i64 } = ValueType
+
+/** Of each store instruction, 0x36 to 0x3e in order: the type of the value that it takes, and how many bytes it writes. */
+const stores: ReadonlyArray<Stored> = [
+  { type: i32, bytes: 4 },
+  { type: i64, bytes: 8 },
+  { type: f32, bytes: 4 },
+  { type: f64, bytes: 8 },
+  { type: i32, bytes: 1 },
+  { type: i32, bytes: 2 },
+  { type: i64, bytes: 1 },
+  { type: i64, bytes: 2 },
+  { type: i64, bytes: 4 },
+]
+
+/** What an instruction stores; null for one that is no store. */
+export const storedBy = (op: number): Stored | null => stores[op - Op.i32Store] ?? null
 
 /** Reads one instruction with its immediates. */
 export const readInstruction = (reader: Reader): Instruction => {
