@@ -16,6 +16,7 @@ import {
   PieceTokenizer,
   type Sequence,
   encodeCheckpoint,
+  nanoModel,
 } from "@azr/trainer-gpu"
 
 export interface PretrainingProgress {
@@ -45,7 +46,7 @@ export const pretrain = async (
         const batch = drawBatch(recipe, config, streams)
         tokens += batch.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
         const { loss } = await engine.forwardBackward(batch, { _tag: "crossEntropy" })
-        await engine.optimStep(optimizerAt(recipe, step))
+        await engine.optimStep(optimizerAt(recipe, config, step))
         report({ recipe: recipe.id, step: step + 1, steps: recipe.training.steps, loss, tokens })
       }
     }
@@ -63,8 +64,16 @@ const forgetMoments = async (engine: GptEngine): Promise<void> => {
   await engine.setState({ parameters, m: zeros, v: zeros, step: 0 })
 }
 
-const optimizerAt = ({ training }: PretrainingRecipe, step: number): PolicyEngine.AdamConfig => ({
+/** Learning rates are tuned for the width of the shipped model, and go with one over the root of the width. */
+export const learningRateScale = ({ width }: ModelConfig): number => Math.sqrt(nanoModel.width / width)
+
+const optimizerAt = (
+  { training }: PretrainingRecipe,
+  config: ModelConfig,
+  step: number,
+): PolicyEngine.AdamConfig => ({
   learningRate:
+    learningRateScale(config) *
     training.learningRate *
     Math.min(1, (step + 1) / training.warmupSteps) *
     Math.max(training.finalShare, 1 - step / training.steps),

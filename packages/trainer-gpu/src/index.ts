@@ -19,7 +19,7 @@ export * as LocalBackends from "./LocalBackends.ts"
 export { initialState } from "./model/initialState.ts"
 export { ModelConfig, configProblem, modelTensors, parameterCount } from "./model/ModelConfig.ts"
 export { PieceTokenizer, type Encoding } from "./model/PieceTokenizer.ts"
-export { nanoModel } from "./nano/nanoModel.ts"
+export { nanoModel, nanoModelOfDepth } from "./nano/nanoModel.ts"
 export { GptEngine, type EngineOptions } from "./wasm/GptEngine.ts"
 export * as TfjsPolicyEngine from "./TfjsPolicyEngine.ts"
 export {

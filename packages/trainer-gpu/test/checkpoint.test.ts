@@ -2,7 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import type { PolicyEngine } from "@azr/core"
 import { Result } from "effect"
 import { decodeSafetensors, encodeSafetensors } from "../src/checkpoint/Safetensors.ts"
-import { decodeCheckpoint, encodeCheckpoint, type GptEngine, nanoModel } from "../src/index.ts"
+import {
+  configProblem,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type GptEngine,
+  nanoModel,
+  nanoModelOfDepth,
+  parameterCount,
+} from "../src/index.ts"
 import { randomSequences, randomStream, tinyModel, withEngine } from "./fixtures.ts"
 
 const adam = { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, gradClip: 1 }
@@ -55,6 +63,14 @@ describe("a checkpoint", () => {
     )
     assert.isBelow(files[0]?.bytes.length as number, 1e6)
     assert.deepStrictEqual(Result.getOrThrow(decodeCheckpoint(files)).config, nanoModel)
+  })
+
+  it("of any depth is a model, from 0.03 to 30 million parameters", () => {
+    const counts = [2, 4, 8, 12, 21].map((depth) => {
+      assert.isNull(configProblem(nanoModelOfDepth(depth)))
+      return parameterCount(nanoModelOfDepth(depth))
+    })
+    assert.deepStrictEqual(counts, [34_784, 217_536, 1_616_768, 5_377_344, 28_582_512])
   })
 
   it("that was cut, edited or mixed up is an error that names the file", async () => {

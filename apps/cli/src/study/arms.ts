@@ -45,8 +45,8 @@ export const arms: ReadonlyArray<Arm> = [
     settings: ["propose.train=false", "steps=320"],
     seeds: 3,
   },
-  { id: "pool-84", title: "fixed pool of 84 of the base's tasks", settings: pool(52, 26, 6), seeds: 3 },
-  { id: "pool-256", title: "fixed pool of 256 of the base's tasks", settings: pool(158, 79, 19), seeds: 3 },
+  { id: "pool-84", title: "fixed pool of 84 of the base's tasks", settings: pool(52, 26, 6), seeds: 5 },
+  { id: "pool-256", title: "fixed pool of 256 of the base's tasks", settings: pool(158, 79, 19), seeds: 5 },
   { id: "base", title: "no training", settings: ["steps=0"], seeds: 1 },
   {
     id: "base-think",
@@ -80,4 +80,11 @@ export const arms: ReadonlyArray<Arm> = [
     settings: ['advantage.solve={"_tag":"trrPlusPlus","epsilon":0.05,"deviation":"population"}'],
     seeds: 3,
   },
+  {
+    id: "zone",
+    title: "only tasks solved by an eighth to three quarters are worth proposing",
+    settings: ['reward.propose.zone={"low":0.125,"high":0.75}'],
+    seeds: 3,
+  },
+  { id: "long", title: "full self-play, 1,000 steps", settings: ["steps=1000"], seeds: 3 },
 ]

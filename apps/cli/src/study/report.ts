@@ -1,5 +1,6 @@
 /** The study as a document: tables of all arms, differences with their intervals, plots. Pure. */
 import { RandomStreams } from "@azr/core"
+import { median } from "../bench/statistics.ts"
 import { type Arm, arms } from "./arms.ts"
 import { type Plot, type Series, draw } from "./plots.ts"
 import type { RunResult } from "./results.ts"
@@ -35,6 +36,20 @@ const claimedSuites = [
 ]
 /** Arms of the plots over steps. */
 const plotted = ["full", "frozen", "pool-84", "pool-256", "direct"]
+/** The arm that shows whether self-play lasts: it has plots of its own, and of each measure its first and last steps. */
+const lasting = "long"
+const lastingSteps = 100
+const lastingMeasures = [
+  ["valid", "valid proposals: deduction", "propose/deduction/valid"],
+  ["valid", "abduction", "propose/abduction/valid"],
+  ["valid", "induction", "propose/induction/valid"],
+  ["new", "new tasks among the valid: deduction", "propose/deduction/new"],
+  ["new", "abduction", "propose/abduction/new"],
+  ["new", "induction", "propose/induction/new"],
+  ["entropy", "entropy of the policy on trained tokens, nats", "train/entropy"],
+  ["statements", "statements of a proposed program", "propose/deduction/task/statements"],
+  ["tokens", "tokens of an answer to a deduction task", "solve/deduction/tokens"],
+] as const
 /** Depths at which arms differ. */
 const heldOut = [
   ["deduction", 4],
@@ -54,7 +69,9 @@ export const report = (results: ReadonlyArray<RunResult>, command: string): Stud
   const byArm = Map.groupBy(results, ({ arm }) => arm)
   const present = arms.filter(({ id }) => byArm.has(id))
   const absent = arms.filter(({ id }) => !byArm.has(id))
+  const long = byArm.get(lasting) ?? []
   const plots = drawPlots(byArm)
+  const lastingPlots = drawLastingPlots(long)
   const sections = [
     "# Results of the nano study",
     `Written by \`${command}\` from the folders of its runs. Held-out test suites, greedy, percent of tasks solved; tasks that training never sees (\`docs/INVARIANTS.md\`). ± is the 95 % interval of the mean over seeds (Student's t).`,
@@ -65,14 +82,26 @@ export const report = (results: ReadonlyArray<RunResult>, command: string): Stud
     "In percentage points, with the 95 % interval of a bootstrap over seeds and paired tasks.",
     differences(byArm),
     "## How they got there",
-    "Means over seeds. Shares of thinking and valid proposals are those of the last ten steps.",
+    "Means over seeds; of seconds medians. Shares of thinking and valid proposals are those of the last ten steps.",
     behaviour(present, byArm),
-    ...[...plots.keys()].map(
-      (file) => `![${file.replace(/\.svg$/, "").replaceAll("-", " ")}](results/${file})`,
-    ),
+    ...images(plots),
+    ...(long.length === 0
+      ? []
+      : [
+          `## ${titleOf(lasting)}`,
+          `Whether self-play lasts: means of the first and the last ${lastingSteps} steps.`,
+          endurance(long),
+          ...images(lastingPlots),
+        ]),
   ]
-  return { markdown: `${sections.filter((section) => section !== "").join("\n\n")}\n`, plots }
+  return {
+    markdown: `${sections.filter((section) => section !== "").join("\n\n")}\n`,
+    plots: new Map([...plots, ...lastingPlots]),
+  }
 }
+
+const images = (plots: ReadonlyMap<string, string>): ReadonlyArray<string> =>
+  [...plots.keys()].map((file) => `![${file.replace(/\.svg$/, "").replaceAll("-", " ")}](results/${file})`)
 
 type ByArm = ReadonlyMap<string, ReadonlyArray<RunResult>>
 
@@ -164,16 +193,40 @@ const behaviour = (present: ReadonlyArray<Arm>, byArm: ByArm): string =>
         mean(runs.map(({ programs }) => programs.at(-1) ?? 0)).toFixed(0),
         millions((run) => run.generatedTokens),
         millions((run) => run.trainedTokens),
-        seconds.length === 0 ? "–" : mean(seconds).toFixed(2),
+        seconds.length === 0 ? "–" : median(seconds).toFixed(2),
         seconds.length === 0 ? "–" : mean(runs.map(({ seconds: own }) => slowdown(own))).toFixed(2),
       ]
     }),
   )
 
-/** Time of the last fifth of the steps, as a multiple of that of the first fifth. */
+/** Median time of the last fifth of the steps, as a multiple of that of the first fifth. */
 const slowdown = (seconds: ReadonlyArray<number>): number => {
   const fifth = Math.max(1, Math.floor(seconds.length / 5))
-  return mean(seconds.slice(-fifth)) / mean(seconds.slice(0, fifth))
+  return median(seconds.slice(-fifth)) / median(seconds.slice(0, fifth))
+}
+
+/** A row a measure: its mean over the first steps, and over the last. */
+const endurance = (runs: ReadonlyArray<RunResult>): string => {
+  const row = (
+    label: string,
+    average: (values: ReadonlyArray<number>) => number,
+    valuesOf: (run: RunResult) => ReadonlyArray<number>,
+  ): ReadonlyArray<string> => {
+    const [first, last] = [
+      runs.map((run) => average(valuesOf(run).slice(0, lastingSteps))),
+      runs.map((run) => average(valuesOf(run).slice(-lastingSteps))),
+    ]
+    return [label, mean(first).toFixed(2), mean(last).toFixed(2), (mean(last) / mean(first)).toFixed(2)]
+  }
+  return table(
+    ["", "first", "last", "last / first"],
+    [
+      ...lastingMeasures.map(([, label, key]) =>
+        row(label, mean, ({ steps }) => steps.flatMap((metrics) => metrics[key] ?? [])),
+      ),
+      row("seconds a step (median)", median, ({ seconds }) => seconds),
+    ],
+  )
 }
 
 // ------------------------------------------------------------------------------------------------ plots
@@ -249,18 +302,102 @@ const point = (x: number, y: number | undefined): ReadonlyArray<readonly [x: num
   y === undefined || !Number.isFinite(y) ? [] : [[x, y]]
 
 /** A line an arm: the mean over its seeds at each x, and their range. */
-const curves = (
-  byArm: ByArm,
-  pointsOf: (run: RunResult) => ReadonlyArray<readonly [x: number, y: number]>,
-): ReadonlyArray<Series> =>
-  plotted.flatMap((id) => {
-    const runs = byArm.get(id) ?? []
-    const byX = Map.groupBy(runs.flatMap(pointsOf), ([x]) => x)
-    const points = [...byX]
-      .toSorted(([a], [b]) => a - b)
-      .map(([x, values]) => {
-        const ys = values.map(([, y]) => y)
-        return { x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }
-      })
-    return points.length < 2 ? [] : [{ label: titleOf(id), points }]
-  })
+const curves = (byArm: ByArm, pointsOf: PointsOf): ReadonlyArray<Series> =>
+  plotted.flatMap((id) => curve(titleOf(id), byArm.get(id) ?? [], pointsOf))
+
+type PointsOf = (run: RunResult) => ReadonlyArray<readonly [x: number, y: number]>
+
+/** A line, or none where there are not two points of it. */
+const curve = (label: string, runs: ReadonlyArray<RunResult>, pointsOf: PointsOf): ReadonlyArray<Series> => {
+  const byX = Map.groupBy(runs.flatMap(pointsOf), ([x]) => x)
+  const points = [...byX]
+    .toSorted(([a], [b]) => a - b)
+    .map(([x, values]) => {
+      const ys = values.map(([, y]) => y)
+      return { x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }
+    })
+  return points.length < 2 ? [] : [{ label, points }]
+}
+
+/** Steps that make up a point of the plots of a long run. */
+const window = 10
+
+/** Means over windows of steps. */
+const smoothed = (values: ReadonlyArray<number | undefined>): ReturnType<PointsOf> =>
+  Array.from({ length: Math.floor(values.length / window) }, (_, index) => {
+    const present = values.slice(index * window, (index + 1) * window).flatMap((value) => value ?? [])
+    return present.length === 0 ? [] : point((index + 1) * window, mean(present))
+  }).flat()
+
+const drawLastingPlots = (runs: ReadonlyArray<RunResult>): ReadonlyMap<string, string> => {
+  const plotOf = (
+    id: string,
+    title: string,
+    yLabel: string,
+    range: Plot["range"],
+  ): readonly [string, Plot] => [
+    `long-${id}.svg`,
+    {
+      title,
+      xLabel: "step",
+      yLabel,
+      range,
+      series: lastingMeasures
+        .filter(([plot]) => plot === id)
+        .flatMap(([, label, key]) =>
+          curve(label.replace(/^.*: /, ""), runs, ({ steps }) =>
+            smoothed(steps.map((metrics) => metrics[key])),
+          ),
+        ),
+    },
+  ]
+  const suites = ["deduction-2", "deduction-3", "deduction-4", "deduction-5", "abduction-3", "induction-2"]
+  const plots: ReadonlyArray<readonly [file: string, plot: Plot]> = [
+    [
+      "long-held-out.svg",
+      {
+        title: "Held-out dev tasks, greedy",
+        xLabel: "step",
+        yLabel: "share solved",
+        range: [0, 1],
+        series: suites.flatMap((suite) =>
+          curve(suite, runs, ({ dev }) =>
+            dev.flatMap(({ results, step }) => {
+              const found = results.find((result) => result.suite === suite)
+              return found === undefined ? [] : point(step, found.correct / found.total)
+            }),
+          ),
+        ),
+      },
+    ],
+    plotOf("valid", "Valid proposals", "share", [0, 1]),
+    plotOf("new", "New tasks among valid proposals", "share", [0, 1]),
+    plotOf("entropy", "Entropy of the policy on trained tokens", "nats", null),
+    plotOf("statements", "Length of proposed programs", "statements", null),
+    [
+      "long-programs.svg",
+      {
+        title: "Different programs so far",
+        xLabel: "step",
+        yLabel: "programs",
+        range: null,
+        series: curve("programs", runs, ({ programs }) =>
+          programs.flatMap((count, index) => point(index + 1, count)),
+        ),
+      },
+    ],
+    [
+      "long-seconds.svg",
+      {
+        title: "Time of a step",
+        xLabel: "step",
+        yLabel: "seconds",
+        range: null,
+        series: curve("seconds", runs, ({ seconds }) => smoothed(seconds)),
+      },
+    ],
+  ]
+  return new Map(
+    plots.flatMap(([file, plot]) => (plot.series.length === 0 ? [] : [[file, draw(plot)] as const])),
+  )
+}
