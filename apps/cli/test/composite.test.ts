@@ -72,6 +72,10 @@ describe("composite functions", () => {
             ["invalid", "composite"],
           ],
         )
+        const shares = events.flatMap((event) =>
+          event._tag === "StepCompleted" ? [event.metrics["propose/deduction/composite"]] : [],
+        )
+        assert.deepStrictEqual(shares, [1])
         const records = events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
         const made = records.find(({ origin }) => origin === "proposed")
         const task = made?.task as { readonly program: string }

@@ -75,6 +75,13 @@ export const registry: ReadonlyArray<Metric> = [
     "propose/<kind>/rewarded",
     "Mean proposer reward over rewarded proposals.",
   ),
+  mean(
+    "propose/<kind>/composite",
+    "share",
+    null,
+    proposals,
+    "Proposals that were asked for calls of their references' programs; where `propose.composite` is set.",
+  ),
   mean("propose/<kind>/tokens", "tokens", null, proposals, "Mean length of a proposal."),
   mean(
     "propose/<kind>/task/<measure>",

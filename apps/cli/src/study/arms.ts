@@ -41,8 +41,14 @@ export const arms: ReadonlyArray<Arm> = [
   { id: "frozen", title: "frozen proposer", settings: ["propose.train=false"], seeds: 5 },
   {
     id: "frozen-long",
-    title: "frozen proposer, as many trained tokens",
+    title: "frozen proposer, as many generated tokens",
     settings: ["propose.train=false", "steps=320"],
+    seeds: 3,
+  },
+  {
+    id: "frozen-longest",
+    title: "frozen proposer, as many trained tokens",
+    settings: ["propose.train=false", "steps=1000"],
     seeds: 3,
   },
   { id: "pool-84", title: "fixed pool of 84 of the base's tasks", settings: pool(52, 26, 6), seeds: 5 },

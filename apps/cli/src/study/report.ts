@@ -20,9 +20,12 @@ const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
   ["full", "base-think"],
   ["full", "frozen"],
   ["full", "frozen-long"],
+  ["full", "frozen-longest"],
   ["full", "pool-84"],
   ["full", "pool-256"],
   ["full", "direct"],
+  ["zone", "full"],
+  ["long", "full"],
 ]
 const claimedSuites = [
   "deduction-2",

@@ -129,6 +129,7 @@ const metricsOf = (
     {},
     ...kindsOf(state).map((kind) => ({
       ...proposalMetrics(
+        state,
         kind,
         learned.proposals.filter(({ response }) => response.proposal.track.kind.id === kind),
       ),
@@ -177,7 +178,11 @@ const learnableMetrics = (
 const sizeOf = (tracks: ReadonlyArray<Track>, state: LoopState): number =>
   tracks.reduce((sum, { environment, kind }) => sum + state.buffer(environment.id, kind.id).size, 0)
 
-const proposalMetrics = (kind: string, proposals: Learned["proposals"]): Readonly<Record<string, number>> => {
+const proposalMetrics = (
+  state: LoopState,
+  kind: string,
+  proposals: Learned["proposals"],
+): Readonly<Record<string, number>> => {
   if (proposals.length === 0) return {}
   const all = proposals.map(({ response }) => response)
   const judged = all.filter(({ status }) => status !== "infrastructure")
@@ -204,6 +209,12 @@ const proposalMetrics = (kind: string, proposals: Learned["proposals"]): Readonl
       `propose/${kind}/reward`,
       proposals.flatMap(({ reward }) => reward ?? []),
     ),
+    ...(state.config.propose.composite === null
+      ? {}
+      : meanOf(
+          `propose/${kind}/composite`,
+          all.map(({ proposal }) => (proposal.composite ? 1 : 0)),
+        )),
     ...meanOf(
       `propose/${kind}/tokens`,
       all.map(({ proposal }) => proposal.sample.tokens.length),
