@@ -5,16 +5,17 @@
  * marked its block; the host restores `REACH` bytes on either side of a marked block, so this store is undone with it.
  * The fields of one object and the slots of one stack frame are written in this way.
  *
- * How far two addresses are apart is known when both are the same unknown value plus constants. Values are followed
- * through locals and the operand stack, in one pass:
+ * How far two addresses are apart is known when both are the same unknown value plus constants. Values and marks are
+ * followed in one pass, through locals, the operand stack, and the blocks of the function:
  *
- * - What a block learns about marks is forgotten when the block ends, and at its `else`: a branch may have gone past it.
- *   What was known before it stays known, for marks are only ever added while a program runs.
- * - A local that a block assigns has another, unknown value when the block ends; one that a loop assigns also when it starts.
+ * - Marks are only ever added while a program runs. At the end of a block those are known that were made before each of the
+ *   branches that end it, and on the straight way where there is one; after `else` those from before the `if`.
+ * - A local has, at the end of a block, the value that it has on all ways there, or an unknown one. Where a loop starts, the
+ *   locals that it assigns have unknown values. So have the results of a block.
  * - Constants wrap around at 2^32, but an address that did so is beyond the memory, and its store traps.
  */
 import { Reader } from "../src/wasm/binary.ts"
-import { Bulk, type Instruction, Op, readInstruction, storedBy } from "../src/wasm/instructions.ts"
+import { Bulk, type Instruction, NO_RESULT, Op, readInstruction, storedBy } from "../src/wasm/instructions.ts"
 
 /** Parameters and results of a function. */
 export interface Arity {
@@ -37,6 +38,31 @@ interface Address {
 /** A constant is the symbol of zero plus itself. */
 const ZERO = 0
 
+/** A store that has marked its block, and the marks made on the way to it. Ways that part share their beginning. */
+interface Mark extends Address {
+  readonly before: Mark | null
+  /** How many there are before it. */
+  readonly depth: number
+}
+
+/** What is known at a place: marks that were made on every way to it, and values of locals. */
+interface Known {
+  readonly marks: Mark | null
+  readonly values: ReadonlyArray<Address>
+}
+
+/** A block that is open; the function is the outermost. */
+interface Block {
+  readonly op: number
+  readonly results: number
+  /** What is on the operand stack below its parameters. */
+  readonly below: ReadonlyArray<Address>
+  /** What was known at the `if`, for the way that does not go into it; gone after `else`. */
+  otherwise: Known | null
+  /** What is known at its end; null while no way there was found. */
+  end: Known | null
+}
+
 /** Positions in `body` of the stores that are covered. `locals` counts parameters too. */
 export const coveredStores = (
   body: Uint8Array,
@@ -48,7 +74,6 @@ export const coveredStores = (
   const assignedIn = assignedLocals(body, codeStart)
   let symbols = ZERO
   const unknown = (): Address => ({ symbol: ++symbols, offset: 0 })
-  const values = Array.from({ length: locals }, unknown)
   let stack: Array<Address> = []
   const pop = (): Address => stack.pop() ?? unknown()
   const drop = (count: number): void => void stack.splice(Math.max(0, stack.length - count))
@@ -56,19 +81,29 @@ export const coveredStores = (
     for (let index = 0; index < count; index++) stack.push(unknown())
   }
 
-  /** Offsets of stores that have marked their block, by symbol. */
-  const marked = new Map<number, Array<number>>()
-  /** The symbols of `marked` in the order in which their offsets came. */
-  const learnt: Array<number> = []
-  const forget = (known: number): void => {
-    while (learnt.length > known) marked.get(learnt.pop()!)!.pop()
+  let values = Array.from({ length: locals }, unknown)
+  let marks = null as Mark | null
+  /** Whether no way leads here: after a branch that is always taken. */
+  let dead = false
+  const here = (): Known | null => (dead ? null : { marks, values: [...values] })
+  const enter = (known: Known | null): void => {
+    dead = known === null
+    if (known !== null) ({ marks, values } = { marks: known.marks, values: [...known.values] })
+  }
+  const join = (one: Known | null, other: Known | null): Known | null => {
+    if (one === null || other === null) return one ?? other
+    return {
+      marks: shared(one.marks, other.marks),
+      values: one.values.map((value, local) => (same(value, other.values[local]!) ? value : unknown())),
+    }
   }
 
-  /** Open blocks: how much was known before, and which locals they assign. */
-  const open = [{ known: 0, assigned: assignedIn[0]! }]
+  const open: Array<Block> = [{ op: Op.block, results: 0, below: [], otherwise: null, end: null }]
   let blocks = 1
-  const change = (assigned: ReadonlySet<number>): void => {
-    for (const local of assigned) values[local] = unknown()
+  const branch = (label: number): void => {
+    const block = open.at(-1 - label)
+    // A branch to a loop goes to its start, which knows nothing of what the loop does.
+    if (block !== undefined && block.op !== Op.loop) block.end = join(block.end, here())
   }
 
   const covered = new Set<number>()
@@ -76,33 +111,54 @@ export const coveredStores = (
   while (!reader.done) {
     const position = reader.position
     const instruction = readInstruction(reader)
-    const { detail } = instruction
-    switch (instruction.op) {
+    const { detail, labels, op } = instruction
+    switch (op) {
       case Op.block:
       case Op.loop:
       case Op.if: {
+        const { parameters, results } = arityOfBlock(detail, arities)
         const assigned = assignedIn[blocks++]!
-        open.push({ known: learnt.length, assigned })
-        if (instruction.op === Op.loop) change(assigned)
-        stack = []
+        if (op === Op.if) pop()
+        drop(parameters)
+        open.push({ op, results, below: [...stack], otherwise: op === Op.if ? here() : null, end: null })
+        push(parameters)
+        if (op === Op.loop) for (const local of assigned) values[local] = unknown()
         break
       }
-      case Op.else:
+      case Op.else: {
+        const block = open.at(-1)!
+        branch(0)
+        enter(block.otherwise)
+        block.otherwise = null
+        stack = [...block.below]
+        break
+      }
       case Op.end: {
-        const { assigned, known } = open.at(-1)!
-        if (instruction.op === Op.end) open.pop()
-        forget(known)
-        change(assigned)
-        stack = []
+        const { below, end, otherwise, results } = open.pop()!
+        // The straight way, and past an `if` without `else`.
+        enter(join(join(end, here()), otherwise))
+        stack = [...below]
+        push(results)
         break
       }
+      case Op.brIf:
+      case Op.br:
+      case Op.brTable:
+        if (op !== Op.br) pop()
+        labels?.forEach(branch)
+        if (op !== Op.brIf) dead = true
+        break
+      case Op.return:
+      case Op.unreachable:
+        dead = true
+        break
       case Op.localGet:
         stack.push(values[detail]!)
         break
       case Op.localSet:
       case Op.localTee:
         values[detail] = pop()
-        if (instruction.op === Op.localTee) stack.push(values[detail])
+        if (op === Op.localTee) stack.push(values[detail])
         break
       case Op.i32Const:
         stack.push({ symbol: ZERO, offset: detail })
@@ -111,19 +167,18 @@ export const coveredStores = (
       case Op.i32Sub: {
         const right = pop()
         const left = pop()
-        stack.push((instruction.op === Op.i32Add ? sum(left, right) : difference(left, right)) ?? unknown())
+        stack.push((op === Op.i32Add ? sum(left, right) : difference(left, right)) ?? unknown())
         break
       }
       case Op.call:
       case Op.callIndirect: {
-        const { parameters, results } =
-          instruction.op === Op.call ? arities.ofFunction(detail) : arities.ofType(detail)
-        drop(instruction.op === Op.call ? parameters : parameters + 1)
+        const { parameters, results } = op === Op.call ? arities.ofFunction(detail) : arities.ofType(detail)
+        drop(op === Op.call ? parameters : parameters + 1)
         push(results)
         break
       }
       default: {
-        const stored = storedBy(instruction.op)
+        const stored = storedBy(op)
         if (stored === null) {
           const effect = stackEffect(instruction)
           if (effect === null) {
@@ -137,19 +192,37 @@ export const coveredStores = (
         pop()
         const { offset, symbol } = pop()
         const start = offset + detail
-        const offsets = marked.get(symbol) ?? []
-        if (offsets.some((other) => start >= other - reach && start + stored.bytes <= other + reach)) {
-          covered.add(position)
-        } else {
-          marked.set(symbol, offsets)
-          offsets.push(start)
-          learnt.push(symbol)
-        }
+        if (isMarked(marks, symbol, start + stored.bytes - reach, start + reach)) covered.add(position)
+        else marks = { symbol, offset: start, before: marks, depth: (marks?.depth ?? 0) + 1 }
       }
     }
   }
   return covered
 }
+
+/** Whether there is a mark for an address from `symbol + least` to `symbol + most`. */
+const isMarked = (marks: Mark | null, symbol: number, least: number, most: number): boolean => {
+  for (let mark = marks; mark !== null; mark = mark.before) {
+    if (mark.symbol === symbol && mark.offset >= least && mark.offset <= most) return true
+  }
+  return false
+}
+
+/** The marks that two ways have made before they parted. */
+const shared = (one: Mark | null, other: Mark | null): Mark | null => {
+  let [a, b] = [one, other]
+  while (a !== b) {
+    if ((a?.depth ?? 0) >= (b?.depth ?? 0)) a = a?.before ?? null
+    else b = b?.before ?? null
+  }
+  return a
+}
+
+const same = (one: Address, other: Address): boolean =>
+  one.symbol === other.symbol && one.offset === other.offset
+
+const arityOfBlock = (type: number, { ofType }: Arities): Arity =>
+  type >= 0 ? ofType(type) : { parameters: 0, results: type === NO_RESULT ? 0 : 1 }
 
 const sum = (left: Address, right: Address): Address | null => {
   if (right.symbol === ZERO) return { symbol: left.symbol, offset: left.offset + right.offset }
@@ -180,13 +253,13 @@ const assignedLocals = (body: Uint8Array, codeStart: number): ReadonlyArray<Read
   return sets
 }
 
-/** What a plain instruction takes from the stack and leaves on it; null when it ends the straight way, or is rare. */
+/** What a plain instruction takes from the stack and leaves on it; null when it is rare. */
 const stackEffect = ({
   detail,
   op,
 }: Instruction): { readonly pops: number; readonly pushes: number } | null => {
   if (op === 0x01) return { pops: 0, pushes: 0 } // nop
-  if (op === Op.brIf || op === 0x1a) return { pops: 1, pushes: 0 } // drop
+  if (op === 0x1a) return { pops: 1, pushes: 0 } // drop
   if (op === Op.select || op === 0x1c) return { pops: 3, pushes: 1 } // with types
   if (op === Op.globalSet) return { pops: 1, pushes: 0 }
   if (op === Op.globalGet || op === Op.i64Const || op === 0x43 || op === 0x44 || op === Op.memorySize)

@@ -74,13 +74,24 @@ const store = (random: Random): Uint8Array => {
     concat([address(random), localSet(aLocal(random))]),
     concat([i32(random(2)), when(localGet(0), localSet(aLocal(random)))]),
     concat([localGet(0), call(1), localSet(aLocal(random))]),
-  ][random(6)]
+    // A block with a result, which a branch may end too.
+    concat([
+      op(Op.block, ValueType.i32),
+      address(random),
+      localGet(aLocal(random)),
+      i32(1),
+      op(0x71), // i32.and
+      branchIf(0),
+      op(Op.end),
+      localSet(aLocal(random)),
+    ]),
+  ][random(7)]
   return concat([address(random), between ?? op(), value, op(opcode, 0), unsigned(distance(random))])
 }
 
 const statement = (random: Random, depth: number): Uint8Array => {
   const inner = (): Uint8Array => statements(random, depth + 1)
-  switch (depth < deepest ? random(14) : random(9)) {
+  switch (depth < deepest ? random(16) : random(9)) {
     case 4:
       return concat([address(random), localSet(aLocal(random))])
     case 5:
@@ -121,6 +132,18 @@ const statement = (random: Random, depth: number): Uint8Array => {
     }
     case 11:
       return concat([op(Op.block, 0x40), inner(), branch(random(depth + 2)), op(Op.end)])
+    case 12:
+      return concat([
+        op(Op.block, 0x40),
+        inner(),
+        localGet(aLocal(random)),
+        i32(3),
+        op(0x71), // i32.and
+        op(Op.brTable, 3, random(depth + 2), random(depth + 2), random(depth + 2), random(depth + 2)),
+        op(Op.end),
+      ])
+    case 13:
+      return concat([localGet(aLocal(random)), i32(4), op(0x71), when(inner(), op(Op.return))])
     default:
       return store(random)
   }
@@ -201,6 +224,13 @@ const countStores = (body: Uint8Array): { readonly stores: number; readonly cove
   return { stores, covered }
 }
 
+const write = (at: Uint8Array, offset = 0): Uint8Array =>
+  concat([at, i32(-1), op(Op.i32Store, 0), unsigned(offset)])
+const branches = (then: Uint8Array, otherwise: Uint8Array): Uint8Array =>
+  concat([i32(1), op(Op.if, 0x40), then, op(Op.else), otherwise, op(Op.end)])
+const coveredIn = (...parts: ReadonlyArray<Uint8Array>): number =>
+  countStores(concat([...parts, op(Op.end)])).covered
+
 describe("stores that need no mark of their own", () => {
   const seed = fc.integer()
   const value = fc.oneof(fc.integer({ min: 0, max: BYTES - 1 }), fc.integer({ min: 0, max: 3 * REACH }))
@@ -213,7 +243,7 @@ describe("stores that need no mark of their own", () => {
       }),
       { numRuns: 1000 },
     )
-  })
+  }, 120_000)
 
   it("are many, and never the first", () => {
     let [stores, covered] = [0, 0]
@@ -227,11 +257,7 @@ describe("stores that need no mark of their own", () => {
   })
 
   it("end where something might have gone past the mark, or the value is another", () => {
-    const write = (at: Uint8Array, offset = 0): Uint8Array =>
-      concat([at, i32(-1), op(Op.i32Store, 0), unsigned(offset)])
     const first = localGet(0)
-    const coveredIn = (...parts: ReadonlyArray<Uint8Array>): number =>
-      countStores(concat([...parts, op(Op.end)])).covered
     assert.strictEqual(coveredIn(write(first), write(first, REACH - 4)), 1)
     assert.strictEqual(coveredIn(write(first), write(first, REACH - 3)), 0)
     assert.strictEqual(coveredIn(write(first, REACH), write(first)), 1)
@@ -245,7 +271,37 @@ describe("stores that need no mark of their own", () => {
     assert.strictEqual(coveredIn(write(first), loop(write(first), localGet(1), localSet(2))), 1)
     const sometimes = [i32(1), when(localGet(1), localSet(0))]
     assert.strictEqual(coveredIn(write(first), loop(write(first), ...sometimes)), 0)
-    const eitherWay = [op(Op.if, 0x40), write(first), op(Op.else), write(first), op(Op.end)]
-    assert.strictEqual(coveredIn(i32(1), ...eitherWay), 0)
+    assert.strictEqual(coveredIn(branches(write(first), write(first))), 0)
+  })
+
+  it("go on where every way has made the mark, with the value that all ways have", () => {
+    const first = localGet(0)
+    const block = (...parts: ReadonlyArray<Uint8Array>): Uint8Array =>
+      concat([op(Op.block, 0x40), ...parts, op(Op.end)])
+    const leaves = concat([i32(1), branchIf(0)])
+    assert.strictEqual(coveredIn(block(write(first)), write(first)), 1)
+    assert.strictEqual(coveredIn(block(leaves, write(first)), write(first)), 0)
+    assert.strictEqual(coveredIn(block(write(first), leaves, write(localGet(1))), write(first)), 1)
+    assert.strictEqual(coveredIn(block(write(first), leaves, write(localGet(1))), write(localGet(1))), 0)
+    // A branch out of an inner block, past what that block has marked.
+    assert.strictEqual(coveredIn(block(block(i32(1), branchIf(1)), write(first)), write(first)), 0)
+    assert.strictEqual(
+      coveredIn(block(block(leaves, write(first), i32(1), branchIf(1))), write(first)),
+      0,
+      "the inner block's mark is known at the branch, but not at the other way to the end",
+    )
+    assert.strictEqual(coveredIn(loop(write(first)), write(first)), 1)
+    assert.strictEqual(coveredIn(loop(localGet(1), localSet(0), write(first)), write(first)), 1)
+    assert.strictEqual(coveredIn(loop(write(first), localGet(1), localSet(0)), write(first)), 0)
+    assert.strictEqual(coveredIn(branches(op(Op.return), write(first)), write(first)), 1)
+    assert.strictEqual(coveredIn(branches(write(first), op(Op.unreachable)), write(first)), 1)
+    assert.strictEqual(coveredIn(branches(branch(0), write(first)), write(first)), 0)
+    const same = concat([localGet(1), localSet(0)])
+    assert.strictEqual(coveredIn(write(localGet(1)), branches(same, same), write(first)), 1)
+    assert.strictEqual(coveredIn(write(localGet(1)), branches(same, op()), write(first)), 0)
+    // The address waits while a block has a result.
+    const value = concat([op(Op.block, ValueType.i32), i32(1), op(Op.end)])
+    const waiting = concat([first, value, op(Op.i32Store, 0), unsigned(0)])
+    assert.strictEqual(coveredIn(write(first), waiting), 1)
   })
 })

@@ -14,6 +14,7 @@ export const Op = {
   end: 0x0b,
   br: 0x0c,
   brIf: 0x0d,
+  brTable: 0x0e,
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
@@ -64,10 +65,15 @@ export interface Instruction {
   readonly op: number
   /**
    * For `Op.prefixed` the second opcode, for stores the constant offset, for calls the function or its type, for locals
-   * the index, for `i32.const` the value, else 0.
+   * the index, for `i32.const` the value, for blocks their type (below 0: no parameter, one result or `NO_RESULT`), else 0.
    */
   readonly detail: number
+  /** The blocks that a branch can end, or loops that it can start again, counted from the innermost. */
+  readonly labels?: ReadonlyArray<number>
 }
+
+/** The type of a block without parameters or results. */
+export const NO_RESULT = -64
 
 interface Stored {
   readonly type: ValueType
@@ -112,8 +118,10 @@ export const readInstruction = (reader: Reader): Instruction => {
     case Op.block:
     case Op.loop:
     case Op.if:
+      return { op, detail: reader.signed() }
     case Op.br:
     case Op.brIf:
+      return { op, detail: 0, labels: [reader.unsigned()] }
     case Op.globalGet:
     case Op.globalSet:
     case Op.i64Const:
@@ -127,9 +135,8 @@ export const readInstruction = (reader: Reader): Instruction => {
       reader.skipNumber()
       return { op, detail: type }
     }
-    case 0x0e: // br_table
-      for (let targets = reader.unsigned() + 1; targets > 0; targets--) reader.skipNumber()
-      return { op, detail: 0 }
+    case Op.brTable:
+      return { op, detail: 0, labels: Array.from({ length: reader.unsigned() + 1 }, () => reader.unsigned()) }
     case 0x1c: // select with types
       for (let types = reader.unsigned(); types > 0; types--) reader.byte()
       return { op, detail: 0 }
