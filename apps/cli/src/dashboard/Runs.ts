@@ -17,6 +17,7 @@ import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream
 import { runLockOwner } from "../RunLock.ts"
 import { diskOf } from "../runOverview.ts"
 import { listRuns } from "../runsFolder.ts"
+import type { RolloutFiles } from "./RolloutFiles.ts"
 import { RunLog } from "./RunLog.ts"
 
 type Failure = NotThere | RunUnreadable
@@ -60,12 +61,14 @@ export class Runs extends Context.Service<
 
 const make = Effect.fnUntraced(function* (directory: string) {
   const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const scope = yield* Effect.scope
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const opened = (yield* Clock.currentTimeMillis).toString(36)
   let openings = 0
   /** In order of use, the latest last. */
   const logs = new Map<string, RunLog>()
+  const readingAhead = new WeakSet<RolloutFiles>()
   const summaries = new Map<string, { readonly stamp: string; readonly summary: RunSummary }>()
   const sizes = new Map<string, { readonly at: number; readonly bytes: number }>()
 
@@ -155,10 +158,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     return Option.isSome(line) && line.value._tag === "TaskAdded" ? line.value.record : null
   })
 
-  const titled = Effect.fnUntraced(function* (
-    log: RunLog,
-    relatives: ReturnType<RunIndex.RunIndex["lineage"]>,
-  ) {
+  const titled = Effect.fnUntraced(function* (log: RunLog, relatives: ReadonlyArray<RunIndex.Relative>) {
     return yield* Effect.forEach(
       relatives,
       Effect.fnUntraced(function* ({ id, kind, parents, place, step, successRate }) {
@@ -190,13 +190,23 @@ const make = Effect.fnUntraced(function* (directory: string) {
           ),
     )
 
+  /** Whoever looks at a run may go on to its rollouts. */
+  const readAhead = Effect.fnUntraced(function* ({ rollouts }: RunLog) {
+    if (readingAhead.has(rollouts)) return
+    readingAhead.add(rollouts)
+    yield* Effect.forkIn(rollouts.read, scope)
+  })
+
   const view = Effect.fn("Runs.view")(function* (run: string, keys: ReadonlyArray<string> | null) {
     const log = yield* logOf(run)
     const { index } = log
     const config = yield* RunStore.readConfig(log.folder).pipe(Effect.option)
-    const hardest = index.hardest === null ? [] : yield* titled(log, index.lineage(index.hardest, 1))
+    const hardest = yield* titled(log, index.hardest === null ? [] : [index.hardest])
+    const summary = yield* summaryOf(run, log, isHeld(log.folder))
+    const alerts = yield* alertsOf(log)
+    yield* readAhead(log)
     return {
-      summary: yield* summaryOf(run, log, isHeld(log.folder)),
+      summary,
       policy: index.policy,
       versions: index.versions,
       kinds: Option.isSome(config) ? Object.keys(config.value.kinds) : [],
@@ -206,7 +216,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
       proposals: index.proposals,
       successRates: index.successRates,
       hardest: hardest[0] ?? null,
-      alerts: yield* alertsOf(log),
+      alerts,
       checkpoints: yield* checkpointsOf(log.folder).pipe(Effect.orElseSucceed(() => [])),
       config: Option.isSome(config) ? encodeConfig(config.value) : null,
     } satisfies RunView

@@ -6,6 +6,7 @@ import { Result, Schema } from "effect"
 import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
 import { AlertRules } from "./Alerts.ts"
+import { type AddedTask, type Proposed, readProposed, readTaskAdded, regionOf } from "./eventLines.ts"
 import {
   type Alert,
   type Evaluation,
@@ -30,6 +31,9 @@ interface TaskEntry {
   readonly parents: ReadonlyArray<number>
   readonly place: Place
 }
+
+/** A task as a lineage shows it; its title is left to the reader. */
+export type Relative = LineageTask & { readonly place: Place }
 
 /** Neighbouring steps that became one point. */
 interface Column {
@@ -72,6 +76,13 @@ export class RunIndex {
 
   /** Takes a line of the log in. A line that cannot be understood is noted and left out. */
   accept(line: string, place: Place): void {
+    const proposed = readProposed(line)
+    if (proposed !== null) return this.apply(proposed, place)
+    const task = readTaskAdded(line)
+    if (task !== null) {
+      this.#saw(task.at, null)
+      return this.#task(task, place)
+    }
     let json: unknown
     try {
       json = JSON.parse(line)
@@ -88,9 +99,7 @@ export class RunIndex {
   }
 
   apply(event: RunEvent, place: Place): void {
-    this.startedAt ||= event.at
-    this.updatedAt = event.at
-    this.#ended = event._tag === "RunEnded" ? event : null
+    this.#saw(event.at, event._tag === "RunEnded" ? event : null)
     this.#alerts.apply(event)
     switch (event._tag) {
       case "RunStarted":
@@ -98,7 +107,7 @@ export class RunIndex {
         this.versions = event.versions
         return
       case "TaskAdded":
-        return this.#task(event.record, place)
+        return this.#task({ ...event.record, at: event.at, region: regionOf(event.record.task) }, place)
       case "Proposed":
         return this.#proposed(event)
       case "StepCompleted":
@@ -114,8 +123,13 @@ export class RunIndex {
     }
   }
 
-  #task(record: Extract<RunEvent, { _tag: "TaskAdded" }>["record"], place: Place): void {
-    const { id, kind, parents, step, successRate, task } = record
+  #saw(at: number, ended: Extract<RunEvent, { _tag: "RunEnded" }> | null): void {
+    this.startedAt ||= at
+    this.updatedAt = at
+    this.#ended = ended
+  }
+
+  #task({ id, kind, parents, region, step, successRate }: AddedTask, place: Place): void {
     const entry = { id, kind, step, successRate, parents, place }
     this.#tasks.set(id, entry)
     if (successRate !== null) {
@@ -123,7 +137,6 @@ export class RunIndex {
       this.#pending.rates[bin] = (this.#pending.rates[bin] ?? 0) + 1
       if (successRate > 0 && successRate <= (this.#hardest?.successRate ?? 1)) this.#hardest = entry
     }
-    const region = regionOf(task)
     if (region === null) return
     const known = this.#regions.get(kind) ?? new Set()
     this.#regions.set(kind, known)
@@ -132,7 +145,7 @@ export class RunIndex {
     if (known.size < 100_000) known.add(region)
   }
 
-  #proposed({ kind, reason, status }: Extract<RunEvent, { _tag: "Proposed" }>): void {
+  #proposed({ kind, reason, status }: Proposed): void {
     const key = `${kind}/${status}/${reason}`
     const count = this.#counts.get(key)
     if (count === undefined) this.#counts.set(key, { kind, status, reason, count: 1 })
@@ -147,16 +160,20 @@ export class RunIndex {
   #stepCompleted({ metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
     this.seeding = false
     this.step = step
-    const column = this.#pending
+    const column = this.#columnOfNext()
     column.step = step
     for (const [key, value] of Object.entries(metrics)) add(column, key, value)
     for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
     this.#pending = { step: 0, sums: new Map(), rates: noRates() }
+  }
+
+  /** The column of a step that has just come, with what was pending until then. */
+  #columnOfNext(): Column {
     const last = this.#columns.at(-1)
     if (last !== undefined && this.#inLast < this.#stride) {
-      merge(last, column)
+      merge(last, this.#pending)
       this.#inLast += 1
-      return
+      return last
     }
     if (this.#columns.length === maxPoints) {
       this.#columns = this.#columns.flatMap((each, i, all) => {
@@ -167,8 +184,9 @@ export class RunIndex {
       })
       this.#stride *= 2
     }
-    this.#columns.push(column)
+    this.#columns.push(this.#pending)
     this.#inLast = 1
+    return this.#pending
   }
 
   get steps(): ReadonlyArray<number> {
@@ -210,8 +228,9 @@ export class RunIndex {
       .map(({ results }) => accuracyOf(results) ?? 0)
   }
 
-  get hardest(): number | null {
-    return this.#hardest?.id ?? null
+  /** The task with the lowest success rate above 0, the latest of equals. */
+  get hardest(): Relative | null {
+    return this.#hardest === null ? null : { ...this.#hardest, title: "" }
   }
 
   /** How the run is, given whether a process writes to it: one that none does and that does not tell how it ended has crashed. */
@@ -226,8 +245,8 @@ export class RunIndex {
     return this.#tasks.get(task)?.place ?? null
   }
 
-  /** A task with its ancestors and descendants, nearest first, at most `limit`; titles are left to the reader. */
-  lineage(task: number, limit: number): ReadonlyArray<LineageTask & { readonly place: Place }> {
+  /** A task with its ancestors and descendants, nearest first, at most `limit`. */
+  lineage(task: number, limit: number): ReadonlyArray<Relative> {
     const start = this.#tasks.get(task)
     if (start === undefined) return []
     const children = new Map<number, Array<number>>()
@@ -284,10 +303,6 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const tagOf = (json: unknown): string =>
   isRecord(json) && typeof json["_tag"] === "string" ? json["_tag"] : ""
-
-/** Language tasks name the shape of their program. */
-const regionOf = (task: unknown): string | null =>
-  isRecord(task) && typeof task["region"] === "string" ? task["region"] : null
 
 /** A task in a line: its program where it has one. */
 export const titleOf = (task: unknown): string =>

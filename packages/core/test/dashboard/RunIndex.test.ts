@@ -76,7 +76,7 @@ describe("RunIndex", () => {
     )
     assert.strictEqual(index.lineage(2, 2).length, 2)
     assert.deepStrictEqual(index.lineage(99, 200), [])
-    assert.strictEqual(index.hardest, 2)
+    assert.strictEqual(index.hardest?.id, 2)
   })
 
   it("tells how a run is: of one that a process holds the log's end and its silence say nothing", () => {
