@@ -215,6 +215,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
       evaluations: index.evaluations,
       proposals: index.proposals,
       successRates: index.successRates,
+      executors: index.executors,
       hardest: hardest[0] ?? null,
       alerts,
       checkpoints: yield* checkpointsOf(log.folder).pipe(Effect.orElseSucceed(() => [])),

@@ -161,7 +161,9 @@ const HeldOut = ({ view }: RunScreenProps) => {
       {suites.length === 0 ? (
         <Nothing>The first evaluation comes once the buffers are seeded.</Nothing>
       ) : (
-        <div className="grid grid-cols-2 gap-x-4 gap-y-1.5 md:grid-cols-4">
+        <div
+          className={`grid grid-cols-2 gap-x-4 gap-y-1.5 md:grid-cols-4 ${suites.length > 8 ? "xl:grid-cols-5" : ""}`}
+        >
           {suites.map(({ kind, points: all, suite }) => {
             const first = all[0]
             const last = all.at(-1)
@@ -473,7 +475,7 @@ const Alerts = ({ view: { alerts, steps } }: RunScreenProps) => (
       <p className="text-sm text-soft">
         {steps.length === 0
           ? "Alerts watch the steps; there is none yet."
-          : "None. Watched are entropy, duplicates, valid rate, cells without variance, executor faults, exploit attempts and held-out accuracy."}
+          : "None. Watched are entropy, duplicates, valid rate, cells without variance, faults and restarts of executors, exploit attempts and held-out accuracy."}
       </p>
     ) : (
       <div className="max-h-28 overflow-auto" tabIndex={0} role="region" aria-label="List of alerts">

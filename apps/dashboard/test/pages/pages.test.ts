@@ -111,7 +111,7 @@ if (chromiumPath === undefined) {
       await expect.poll(() => answers.innerText()).toMatch(/(deduction|abduction)\s[+−\d.]+ points/u)
       expect(await answers.innerText()).toMatch(/\d\.\d %\sof \d+/u)
       await answers
-        .getByRole("link", { name: /held-out split/u })
+        .getByRole("link", { name: /held out for evaluation/u })
         .first()
         .click()
       await page.getByText(/^\d+ rollouts$/u).waitFor()

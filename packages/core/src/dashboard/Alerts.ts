@@ -2,6 +2,7 @@
  * What a person should look at, decided from the events of a run in their order. Pure: the same log gives the same
  * alerts. Each names the step at which it began and the rollouts that show it; it is over when its condition is.
  */
+import type { MachineUse } from "../MachineMeter.ts"
 import type { RunEvent, SuiteResult } from "../RunEvent.ts"
 import type { Alert, AlertRule } from "./DashboardApi.ts"
 
@@ -71,7 +72,10 @@ export class AlertRules {
   }
 
   apply(event: RunEvent): void {
-    if (event._tag === "StepCompleted") this.#step(event.step, event.metrics)
+    if (event._tag === "StepCompleted") {
+      this.#step(event.step, event.metrics)
+      this.#machine(event.step, event.machine?.executors ?? {})
+    }
     if (event._tag === "Evaluated") this.#evaluated(event.step, event.results)
     if (event._tag === "Proposed") this.#proposed(event)
   }
@@ -125,6 +129,18 @@ export class AlertRules {
           evidence: { step, role, kind, outcome: "infrastructure" },
         }))
       }
+    }
+  }
+
+  /** Whoever was lost was replaced, and its calls were run again: nothing is wrong with the results, but with the machine. */
+  #machine(step: number, executors: MachineUse["executors"]): void {
+    for (const [executor, { lost, timeouts }] of Object.entries(executors)) {
+      this.#judge(`executors/${executor}`, step, lost + timeouts > 0, () => ({
+        rule: "executorRestarts",
+        severity: "warning",
+        message: `${lost + timeouts} workers of the ${executor} executor were replaced: ${lost} died, ${timeouts} took too long.`,
+        evidence: null,
+      }))
     }
   }
 

@@ -74,6 +74,20 @@ export const ProposalCount = Schema.Struct({
 })
 export type ProposalCount = typeof ProposalCount.Type
 
+/** What the executor of a language did for all steps of the run that were measured. */
+export const ExecutorTotal = Schema.Struct({
+  executor: Schema.String,
+  /** Threads, at the latest step. */
+  workers: Schema.Int,
+  calls: Schema.Int,
+  /** Calls answered from memory. */
+  remembered: Schema.Int,
+  /** Workers that died, and those that were given up because a call took too long; each was replaced. */
+  lost: Schema.Int,
+  timeouts: Schema.Int,
+})
+export type ExecutorTotal = typeof ExecutorTotal.Type
+
 /** A parameter with what the description of the interface says of it. */
 const optionalText = (description: string) => Schema.optional(Schema.String.annotate({ description }))
 
@@ -96,6 +110,7 @@ export const AlertRule = Schema.Literals([
   "zeroVariance",
   "validFalling",
   "executorFaults",
+  "executorRestarts",
   "exploitAttempt",
   "evaluationFalling",
 ])
@@ -147,14 +162,17 @@ export const RunView = Schema.Struct({
   steps: Schema.Array(Schema.Int),
   /**
    * A value for each of `steps`, by metric key; besides those of the metrics registry `seconds/<activity>`, the wall-clock time
-   * of a step, `refused/<kind>/<reason>`, proposals refused (a mean over steps that refused some), and `diversity/<kind>/regions`, the share of its tasks whose
-   * program shape was new to the run.
+   * of a step, `refused/<kind>/<reason>`, proposals refused (a mean over steps that refused some), `diversity/<kind>/regions`, the share of its tasks whose
+   * program shape was new to the run, and what the machine did: `machine/memoryBytes` and, of each executor, `executors/<name>/` with
+   * `rate`, calls answered a second of the step, `inUse`, the share of its workers' time that calls took, `p50` and `p99` in milliseconds.
    */
   series: Schema.Record(Schema.String, Schema.Array(Schema.NullOr(Schema.Finite))),
   evaluations: Schema.Array(Evaluation),
   /** All proposals of the run by what became of them. */
   proposals: Schema.Array(ProposalCount),
   successRates: Histogram,
+  /** Empty in logs of earlier versions. */
+  executors: Schema.Array(ExecutorTotal),
   /** The task with the lowest success rate above 0. */
   hardest: Schema.NullOr(LineageTask),
   alerts: Schema.Array(Alert),

@@ -3,6 +3,7 @@
  * columns however long the run is, a task takes some tens of bytes (its text stays on the disk, at `place`). Pure.
  */
 import { Result, Schema } from "effect"
+import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
 import { AlertRules } from "./Alerts.ts"
@@ -10,6 +11,7 @@ import { type AddedTask, type Proposed, readProposed, readTaskAdded, regionOf } 
 import {
   type Alert,
   type Evaluation,
+  type ExecutorTotal,
   type Histogram,
   type LineageTask,
   type ProposalCount,
@@ -56,6 +58,7 @@ export class RunIndex {
   readonly #alerts = new AlertRules()
   readonly #tasks = new Map<number, TaskEntry>()
   readonly #counts = new Map<string, { kind: string; status: string; reason: string; count: number }>()
+  readonly #executors = new Map<string, ExecutorTotal>()
   readonly #regions = new Map<string, Set<string>>()
   #columns: Array<Column> = []
   /** Steps that one column holds. */
@@ -157,14 +160,37 @@ export class RunIndex {
     else before.sum += 1
   }
 
-  #stepCompleted({ metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
+  #stepCompleted({ machine, metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
     this.seeding = false
     this.step = step
     const column = this.#columnOfNext()
     column.step = step
     for (const [key, value] of Object.entries(metrics)) add(column, key, value)
     for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
+    if (machine !== undefined) this.#machine(column, machine, seconds.total)
     this.#pending = { step: 0, sums: new Map(), rates: noRates() }
+  }
+
+  #machine(column: Column, { executors, memoryBytes }: MachineUse, seconds: number): void {
+    add(column, "machine/memoryBytes", memoryBytes)
+    for (const [executor, use] of Object.entries(executors)) {
+      const key = `executors/${executor}`
+      if (seconds > 0) {
+        add(column, `${key}/rate`, use.calls / seconds)
+        add(column, `${key}/inUse`, Math.min(1, use.busySeconds / (seconds * Math.max(1, use.workers))))
+      }
+      if (use.p50 !== null) add(column, `${key}/p50`, use.p50)
+      if (use.p99 !== null) add(column, `${key}/p99`, use.p99)
+      const before = this.#executors.get(executor)
+      this.#executors.set(executor, {
+        executor,
+        workers: use.workers,
+        calls: use.calls + (before?.calls ?? 0),
+        remembered: use.remembered + (before?.remembered ?? 0),
+        lost: use.lost + (before?.lost ?? 0),
+        timeouts: use.timeouts + (before?.timeouts ?? 0),
+      })
+    }
   }
 
   /** The column of a step that has just come, with what was pending until then. */
@@ -215,6 +241,10 @@ export class RunIndex {
 
   get proposals(): ReadonlyArray<ProposalCount> {
     return [...this.#counts.values()]
+  }
+
+  get executors(): ReadonlyArray<ExecutorTotal> {
+    return [...this.#executors.values()]
   }
 
   get alerts(): ReadonlyArray<Alert> {

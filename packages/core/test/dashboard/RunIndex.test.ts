@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunIndex, maxPoints } from "../../src/dashboard/index.ts"
+import type { MachineMeter } from "../../src/index.ts"
 import type { RunEvent } from "../../src/RunEvent.ts"
 
 const place = { offset: 0, length: 0 }
-const completed = (step: number, metrics: Readonly<Record<string, number>>): RunEvent => ({
-  _tag: "StepCompleted",
+const completed = (step: number, metrics: Readonly<Record<string, number>>) => ({
+  _tag: "StepCompleted" as const,
   at: step * 1000,
   step,
   metrics,
@@ -102,5 +103,41 @@ describe("RunIndex", () => {
     const broken = new RunIndex.RunIndex()
     broken.accept('{"_tag":"StepCompleted"}', place)
     assert.strictEqual(broken.state(true).state, "unreadable")
+  })
+
+  it("shows what the machine did where the log says it, and its totals", () => {
+    const python = {
+      workers: 2,
+      calls: 30,
+      remembered: 5,
+      p50: 2,
+      p99: 8,
+      busySeconds: 3,
+      lost: 1,
+      timeouts: 0,
+    }
+    const measured = (
+      step: number,
+      memoryBytes: number,
+      more: Partial<MachineMeter.ExecutorUse>,
+    ): RunEvent => ({
+      ...completed(step, {}),
+      machine: { memoryBytes, executors: { python: { ...python, ...more } } },
+    })
+    const index = indexOf([
+      completed(1, {}),
+      measured(2, 1e6, {}),
+      measured(3, 3e6, { calls: 0, p50: null, p99: null, busySeconds: 99 }),
+    ])
+    const series = index.series(null)
+    assert.deepStrictEqual(series["machine/memoryBytes"], [null, 1e6, 3e6])
+    // Of six seconds, on two workers; never more than all of it.
+    assert.deepStrictEqual(series["executors/python/rate"], [null, 5, 0])
+    assert.deepStrictEqual(series["executors/python/inUse"], [null, 0.25, 1])
+    assert.deepStrictEqual(series["executors/python/p99"], [null, 8, null])
+    assert.deepStrictEqual(index.executors, [
+      { executor: "python", workers: 2, calls: 30, remembered: 10, lost: 2, timeouts: 0 },
+    ])
+    assert.deepStrictEqual(indexOf([completed(1, {})]).executors, [])
   })
 })
