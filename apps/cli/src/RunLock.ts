@@ -23,15 +23,19 @@ const Owner = Schema.Struct({
 type Owner = typeof Owner.Type
 const decodeOwner = Schema.decodeUnknownSync(Schema.fromJsonString(Owner))
 
-const began = (pid: number): string => {
+/** What Linux says of a process: its state and when it began; empty where nobody says. */
+const statusOf = (pid: number): { readonly state: string; readonly began: string } => {
   try {
-    // Field 22 of /proc/PID/stat, counted behind the name in brackets, which may hold anything.
+    // Fields 3 and 22 of /proc/PID/stat, counted behind the name in brackets, which may hold anything.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return { state: fields[0] ?? "", began: fields[19] ?? "" }
   } catch {
-    return ""
+    return { state: "", began: "" }
   }
 }
+
+const began = (pid: number): string => statusOf(pid).began
 
 const isAlive = ({ began: then, pid }: Owner): boolean => {
   try {
@@ -40,7 +44,9 @@ const isAlive = ({ began: then, pid }: Owner): boolean => {
     // EPERM: it is there, and somebody else's.
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
-  const now = began(pid)
+  const { began: now, state } = statusOf(pid)
+  // A zombie has ended, and only its parent has not asked how.
+  if (state === "Z" || state === "X") return false
   return then === "" || now === "" || then === now
 }
 
