@@ -37,7 +37,7 @@ const statusOf = (pid: number): { readonly state: string; readonly began: string
 
 const began = (pid: number): string => statusOf(pid).began
 
-const isAlive = ({ began: then, pid }: Owner): boolean => {
+const isAlive = ({ began: then, pid }: Pick<Owner, "began" | "pid">): boolean => {
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -55,6 +55,13 @@ export const runLockOwner = (folder: string): Owner | null => {
   const owner = read(join(folder, RunStore.lockFile))
   return owner === null || isStale(owner) ? null : owner
 }
+
+/**
+ * Whether the lock is of this machine and, where the platform says when a process began, certainly of that very process: one that
+ * may be sent a signal. A lock that came with a folder from elsewhere may name any pid.
+ */
+export const isOfProcessHere = ({ began: then, host, pid }: Owner): boolean =>
+  pid > 1 && host === hostname() && isAlive({ began: then, pid }) && then === began(pid)
 
 const isStale = (owner: Owner): boolean => owner.host === hostname() && !isAlive(owner)
 

@@ -39,8 +39,8 @@ export const train = Effect.fn("train")(
     if (Option.isSome(options.dashboard)) {
       const runsDir = (yield* Path.Path).dirname(folder)
       const page = yield* pageFolder()
-      const url = yield* serve({ runsDir, host: "127.0.0.1", port: options.dashboard.value, page })
-      yield* output.progress(`dashboard   ${url}`)
+      const { link } = yield* serve({ runsDir, host: "127.0.0.1", port: options.dashboard.value, page })
+      yield* output.progress(`dashboard   ${link}`)
     }
     yield* output.announce("starting the executors …")
     const environments = yield* openEnvironments(config)

@@ -94,7 +94,10 @@ const Totals = ({ executors }: { readonly executors: ReadonlyArray<ExecutorTotal
     <thead>
       <tr>
         <th scope="col">executor</th>
-        {["workers", "calls", "from memory", "died", "too slow"].map((name) => (
+        <th scope="col" className="number max-md:hidden">
+          workers
+        </th>
+        {["calls", "from memory", "died", "too slow"].map((name) => (
           <th key={name} scope="col" className="number">
             {name}
           </th>
@@ -105,7 +108,7 @@ const Totals = ({ executors }: { readonly executors: ReadonlyArray<ExecutorTotal
       {executors.map(({ calls, executor, lost, remembered, timeouts, workers }) => (
         <tr key={executor}>
           <td>{inertLine(executor, 40)}</td>
-          <td className="number">{workers}</td>
+          <td className="number max-md:hidden">{workers}</td>
           <td className="number">{count(calls)}</td>
           <td className="number">{percent(remembered / Math.max(1, calls + remembered))}</td>
           <td className="number">{count(lost)}</td>

@@ -153,8 +153,13 @@ export type LineageTask = typeof LineageTask.Type
 /** Most points of a series. Longer runs are gathered: means of neighbouring steps, under the last of them. */
 export const maxPoints = 1000
 
+/** Whether a process of the server's machine trains the run, which can be asked to stop, or was asked. */
+export const StopState = Schema.Literals(["impossible", "possible", "asked"])
+export type StopState = typeof StopState.Type
+
 export const RunView = Schema.Struct({
   summary: RunSummary,
+  stop: StopState,
   policy: Schema.String,
   versions: Schema.Record(Schema.String, Schema.String),
   kinds: Schema.Array(Schema.String),
@@ -252,6 +257,13 @@ export class RunUnreadable extends Schema.TaggedError<RunUnreadable>()(
   { httpApiStatus: 503 },
 ) {}
 
+/** There is no process that could be asked. */
+export class NotStoppable extends Schema.TaggedError<NotStoppable>()(
+  "NotStoppable",
+  { message: Schema.String },
+  { httpApiStatus: 409 },
+) {}
+
 const error = [NotThere, RunUnreadable] as const
 const run = Schema.String
 
@@ -293,6 +305,19 @@ export const runsGroup = HttpApiGroup.make("runs")
       success: TaskView,
       error,
     }).annotate(OpenApi.Description, "A task with its ancestors, its descendants and answers to it."),
+    HttpApiEndpoint.post("stop", "/runs/:run/stop", {
+      params: { run },
+      headers: {
+        "x-azr-token": Schema.optional(
+          Schema.String.annotate({ description: "from the address that the command printed" }),
+        ),
+      },
+      success: Schema.Struct({ stop: StopState }),
+      error: [...error, NotStoppable],
+    }).annotate(
+      OpenApi.Description,
+      "Asks the process that trains a run to stop as Ctrl-C in its terminal does: after its step, with a checkpoint from which azr resume goes on. Once, however often it is asked.",
+    ),
     HttpApiEndpoint.get("stream", "/runs/:run/stream", {
       params: { run },
       query: { since: optionalText("the last cursor that the client was told") },
@@ -310,6 +335,7 @@ export const DashboardApi = HttpApi.make("azr")
   .annotateMerge(
     OpenApi.annotations({
       title: "Runs of azr",
-      description: "Reads run folders; changes nothing. Texts of tasks, programs and answers are a policy's.",
+      description:
+        "Reads run folders; changes nothing, and can ask a run to stop. Texts of tasks, programs and answers are a policy's.",
     }),
   )
