@@ -42,7 +42,7 @@ export const Overview = ({ view }: RunScreenProps) => (
 )
 
 const Answer = ({ label, children }: { readonly label: string; readonly children: ReactNode }) => (
-  <div className="min-w-0 px-4 py-2.5 first:pl-3.5">
+  <div className="min-w-0 px-3.5 py-2.5">
     <dt className="text-xs text-soft">{label}</dt>
     <dd className="min-w-0">{children}</dd>
   </div>
@@ -80,7 +80,7 @@ const Answers = ({ view }: RunScreenProps) => {
           <>
             <span className="text-lg font-semibold">{percent(refusals.refused / refusals.proposed)}</span>
             <span className="text-soft"> of {count(refusals.proposed)}</span>
-            <span className="block truncate text-xs text-soft">
+            <span className="block text-xs text-soft md:truncate">
               {refusals.reasons.slice(0, 3).map(({ count: n, reason, status }, index) => (
                 <span key={`${status}/${reason}`}>
                   {index === 0 ? "" : " · "}

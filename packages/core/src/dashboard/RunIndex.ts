@@ -93,7 +93,7 @@ export class RunIndex {
       this.problem ??= { state: "unreadable", message: `events.jsonl: no JSON at byte ${place.offset}` }
       return
     }
-    const event = decode(json)
+    const event = decodeEvent(json)
     if (Result.isSuccess(event)) return this.apply(event.success, place)
     const tag = tagOf(json)
     this.problem ??= tags.has(tag)
@@ -327,6 +327,18 @@ const merge = (into: Column, from: Column): void => {
   }
   for (const [bin, count] of from.rates.entries()) into.rates[bin] = (into.rates[bin] ?? 0) + count
 }
+
+/** The metrics of a step are many and of one shape: they are looked through here, and the schema decides about all the rest. */
+const decodeEvent = (json: unknown): Result.Result<RunEvent, unknown> => {
+  if (!isRecord(json) || json["_tag"] !== "StepCompleted" || !isMetrics(json["metrics"])) return decode(json)
+  const { metrics } = json
+  return Result.map(decode({ ...json, metrics: {} }), (event) =>
+    event._tag === "StepCompleted" ? { ...event, metrics } : event,
+  )
+}
+
+const isMetrics = (value: unknown): value is Readonly<Record<string, number>> =>
+  isRecord(value) && !Array.isArray(value) && Object.values(value).every(Number.isFinite)
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null

@@ -100,9 +100,23 @@ describe("RunIndex", () => {
     assert.strictEqual(index.state(true).state, "newer")
     index.accept(JSON.stringify(completed(3, {})), place)
     assert.strictEqual(index.step, 3)
-    const broken = new RunIndex.RunIndex()
-    broken.accept('{"_tag":"StepCompleted"}', place)
-    assert.strictEqual(broken.state(true).state, "unreadable")
+    const whole = completed(3, { entropy: 0.5 })
+    assert.deepStrictEqual(index.series(["seconds/total"]), { "seconds/total": [6] })
+    for (const line of [
+      { _tag: "StepCompleted" },
+      { ...whole, metrics: { entropy: "0.5" } },
+      { ...whole, metrics: { entropy: null } },
+      { ...whole, metrics: [0.5] },
+      { ...whole, metrics: null },
+      { ...whole, seconds: {} },
+      { ...whole, step: 1.5 },
+      { ...whole, machine: {} },
+    ]) {
+      const broken = new RunIndex.RunIndex()
+      broken.accept(JSON.stringify(line), place)
+      assert.strictEqual(broken.state(true).state, "unreadable", JSON.stringify(line))
+      assert.strictEqual(broken.step, 0)
+    }
   })
 
   it("shows what the machine did where the log says it, and its totals", () => {
