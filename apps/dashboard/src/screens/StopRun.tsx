@@ -2,12 +2,12 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import type { RunView } from "@azr/core/dashboard"
 import { runQuery, stopRun } from "../api/client.ts"
 import { knownToken } from "../api/token.ts"
 import { inertLine } from "../model/inert.ts"
-import type { RunScreenProps } from "./RunLayout.tsx"
 
-export const StopRun = ({ view: { stop, summary } }: RunScreenProps) => {
+export const StopRun = ({ view: { stop, summary } }: { readonly view: RunView }) => {
   const [open, setOpen] = useState(false)
   const client = useQueryClient()
   const token = knownToken()
