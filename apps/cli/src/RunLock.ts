@@ -23,24 +23,30 @@ const Owner = Schema.Struct({
 type Owner = typeof Owner.Type
 const decodeOwner = Schema.decodeUnknownSync(Schema.fromJsonString(Owner))
 
-const began = (pid: number): string => {
+/** What Linux says of a process: its state and when it began; empty where nobody says. */
+const statusOf = (pid: number): { readonly state: string; readonly began: string } => {
   try {
-    // Field 22 of /proc/PID/stat, counted behind the name in brackets, which may hold anything.
+    // Fields 3 and 22 of /proc/PID/stat, counted behind the name in brackets, which may hold anything.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return { state: fields[0] ?? "", began: fields[19] ?? "" }
   } catch {
-    return ""
+    return { state: "", began: "" }
   }
 }
 
-const isAlive = ({ began: then, pid }: Owner): boolean => {
+const began = (pid: number): string => statusOf(pid).began
+
+const isAlive = ({ began: then, pid }: Pick<Owner, "began" | "pid">): boolean => {
   try {
     process.kill(pid, 0)
   } catch (error) {
     // EPERM: it is there, and somebody else's.
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
-  const now = began(pid)
+  const { began: now, state } = statusOf(pid)
+  // A zombie has ended, and only its parent has not asked how.
+  if (state === "Z" || state === "X") return false
   return then === "" || now === "" || then === now
 }
 
@@ -49,6 +55,13 @@ export const runLockOwner = (folder: string): Owner | null => {
   const owner = read(join(folder, RunStore.lockFile))
   return owner === null || isStale(owner) ? null : owner
 }
+
+/**
+ * Whether the lock is of this machine and, where the platform says when a process began, certainly of that very process: one that
+ * may be sent a signal. A lock that came with a folder from elsewhere may name any pid.
+ */
+export const isOfProcessHere = ({ began: then, host, pid }: Owner): boolean =>
+  pid > 1 && host === hostname() && isAlive({ began: then, pid }) && then === began(pid)
 
 const isStale = (owner: Owner): boolean => owner.host === hostname() && !isAlive(owner)
 

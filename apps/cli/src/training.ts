@@ -1,5 +1,5 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
-import { Loop, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import { Loop, MachineMeter, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { Clock, Effect, Option, Path, Schema } from "effect"
 import { command, quoted } from "./command.ts"
@@ -39,8 +39,8 @@ export const train = Effect.fn("train")(
     if (Option.isSome(options.dashboard)) {
       const runsDir = (yield* Path.Path).dirname(folder)
       const page = yield* pageFolder()
-      const url = yield* serve({ runsDir, host: "127.0.0.1", port: options.dashboard.value, page })
-      yield* output.progress(`dashboard   ${url}`)
+      const { link } = yield* serve({ runsDir, host: "127.0.0.1", port: options.dashboard.value, page })
+      yield* output.progress(`dashboard   ${link}`)
     }
     yield* output.announce("starting the executors …")
     const environments = yield* openEnvironments(config)
@@ -106,6 +106,10 @@ export const train = Effect.fn("train")(
     return outcome
   },
   (effect, { config }) => withEngines(config)(effect),
+  Effect.provideServiceEffect(
+    MachineMeter.MachineMeter.Current,
+    Effect.sync(() => new MachineMeter.MachineMeter(() => process.memoryUsage.rss())),
+  ),
 )
 
 /** What computes the run, for its record. */

@@ -75,6 +75,27 @@ describe("run.lock", { timeout: 60_000 }, () => {
     }
   })
 
+  it.skipIf(process.platform !== "linux")("of a zombie is taken over", async () => {
+    const folder = workspace()
+    // The shell becomes a program that never asks how its child ended.
+    const parent = spawn("sh", ["-c", "sleep 1 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    try {
+      const pid = Number(await once(parent.stdout.setEncoding("utf8"), "data").then(([text]) => text))
+      // It ends after the shell has become that program.
+      while (!readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      process.kill(pid, 0)
+      writeFileSync(lockOf(folder), JSON.stringify({ pid, host: hostname(), began: "", token: "t" }))
+      assert.isNull(runLockOwner(folder))
+      assert.strictEqual((await attempt(folder))._tag, "Success")
+    } finally {
+      parent.kill("SIGKILL")
+    }
+  })
+
   it("of a pid that belongs to another process by now is taken over", async () => {
     const folder = workspace()
     const owner = { pid: process.pid, host: hostname(), began: "1", token: "t" }

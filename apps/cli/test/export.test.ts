@@ -92,6 +92,15 @@ describe("azr export of tables", { timeout: 120_000 }, () => {
       assert.deepInclude(row, step)
     }
     assert.property(rows[0], "evaluate/dev/deduction-2/correct")
+    // What the machine did is of a real training: more than Node takes, and calls that took their time.
+    const {
+      "executors/python/calls": calls,
+      "executors/python/p99": p99,
+      "machine/memoryBytes": memory,
+    } = rows.find(({ step }) => step === 1) ?? {}
+    assert.isAbove(Number(memory), 30e6)
+    assert.isAbove(Number(calls), 0)
+    assert.isAbove(Number(p99), 0)
     await exported("--what", "rollouts", "--out", "r.jsonl")
     const texts = readdirSync(join(run, "rollouts"))
       .toSorted()

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import { RunEvent } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
 import { azr, ended, jsonLines, start, workspace } from "./azr.ts"
 
@@ -24,7 +25,7 @@ const timeless = (file: string): ReadonlyArray<string> =>
     .split("\n")
     .map((line) =>
       JSON.stringify(JSON.parse(line), (key, value: unknown) =>
-        key === "at" || key === "seconds" ? undefined : value,
+        RunEvent.timeFields.includes(key) ? undefined : value,
       ),
     )
 

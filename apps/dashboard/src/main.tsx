@@ -5,11 +5,13 @@ import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import "uplot/dist/uPlot.min.css"
 import { RequestFailed } from "./api/client.ts"
+import { takeToken } from "./api/token.ts"
 import { makeRouter } from "./router.tsx"
 import "./styles.css"
 import { startTheme } from "./ui/theme.ts"
 
 startTheme()
+takeToken()
 
 // What the server does not know it does not know on a second try; a server that is away comes back.
 const retry = (_failures: number, error: Error): boolean =>

@@ -38,6 +38,22 @@ which way is good, where one way is. A share or a mean stands beside the count t
 a ratio is the difference to what was sampled in all (\`proposals\`, \`sampled\`). Infrastructure faults are never in a ratio,
 only in \`faults\`. A mean of nothing is absent, never 0.`,
     ...sections,
+    `## The machine
+
+\`StepCompleted\` events also say what the machine did since the step before, under \`machine\` (\`azr export --what metrics\` has the
+same as \`machine/memoryBytes\` and \`executors/<name>/<field>\`). Like the times of a step it depends on the machine and the moment: it
+is no part of what two runs of one seed have in common.
+
+| field | unit | |
+|---|---|---|
+| \`memoryBytes\` | bytes | Resident memory of the process when the step ended, executors included. |
+| \`executors.<name>.workers\` | count | Threads that may run calls. |
+| \`executors.<name>.calls\` | count | Calls answered by a worker. |
+| \`executors.<name>.remembered\` | count | Calls answered from memory: the same request was answered before. |
+| \`executors.<name>.p50\`, \`p99\` | ms ↓ | From asking for a call to its answer, waiting for a worker included; null without a call. |
+| \`executors.<name>.busySeconds\` | s | Seconds that workers spent on calls, over all workers. |
+| \`executors.<name>.lost\` | count ↓ | Workers that died at a call and were replaced. |
+| \`executors.<name>.timeouts\` | count ↓ | Workers given up because a call took too long, and replaced. |`,
     `## Evaluation
 
 \`azr eval\` reports, by suite: \`tasks\` that were asked, \`judged\` answers and the \`correct\` ones among them, \`passAtK\` with a

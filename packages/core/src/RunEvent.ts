@@ -3,11 +3,12 @@
  * rebuilt. Same seed, same engine: the same bytes, apart from the fields named in `timeFields`.
  */
 import { Schema } from "effect"
+import { MachineUse } from "./MachineMeter.ts"
 import { RunConfig } from "./RunConfig.ts"
 import { TaskRecord } from "./TaskBuffer.ts"
 
-/** Fields whose values depend on the clock, wherever they stand. */
-export const timeFields: ReadonlyArray<string> = ["at", "seconds"]
+/** Fields whose values depend on the clock and the machine, wherever they stand. */
+export const timeFields: ReadonlyArray<string> = ["at", "seconds", "machine"]
 
 /** Milliseconds since 1970. */
 const at = Schema.Finite
@@ -86,6 +87,8 @@ export const RunEvent = Schema.TaggedUnion({
     step: Schema.Int,
     metrics: Schema.Record(Schema.String, Schema.Finite),
     seconds: StepSeconds,
+    /** Absent where nobody measured it, and in logs of earlier versions. */
+    machine: Schema.optionalKey(MachineUse),
   },
   Evaluated: { at, step: Schema.Int, results: Schema.Array(SuiteResult), seconds: Schema.Finite },
   Checkpointed: { at, step: Schema.Int, folder: Schema.String },

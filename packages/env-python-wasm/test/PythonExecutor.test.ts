@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { Executor, Value } from "@azr/core"
+import { Executor, MachineMeter, Value } from "@azr/core"
 import { ExecutorHost } from "@azr/wasm-host"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, Layer } from "effect"
@@ -155,6 +155,19 @@ describe("memory of outcomes", () => {
       yield* Effect.flip(executor.evaluateArguments("f(1)"))
       assert.lengthOf(seen, 6)
     }).pipe(Effect.provide(watched(seen, 0)))
+  })
+
+  it.effect("tells a meter which calls a worker answered and which its memory", () => {
+    const meter = new MachineMeter.MachineMeter(() => 0)
+    return Effect.gen(function* () {
+      const executor = yield* Executor.Executor
+      const given = request("def f(a): return a + 1", one)
+      yield* Effect.forEach([1, 2, 3], () => executor.run({ ...given }), { concurrency: "unbounded" })
+      yield* executor.inspect("def f(a): return a")
+      const { calls, remembered, workers } = meter.take().executors["python"] ?? {}
+      assert.deepStrictEqual([calls, remembered], [2, 2])
+      assert.isAbove(workers ?? 0, 0)
+    }).pipe(Effect.provide(watched([], 0)), Effect.provideService(MachineMeter.MachineMeter.Current, meter))
   })
 
   it.effect("keeps nothing of what was computed around the call", () => {

@@ -7,7 +7,7 @@
  * faster and takes less memory, and needs an addon that `npm run build:native` builds.
  */
 import { availableParallelism } from "node:os"
-import { Executor } from "@azr/core"
+import { Executor, MachineMeter } from "@azr/core"
 import { Context, Effect, Layer, type Scope } from "effect"
 import type { Call, CallResult } from "./Call.ts"
 import type { ComponentFile } from "./component.ts"
@@ -99,6 +99,8 @@ const open = Effect.fn("ExecutorHost.open")(function* <Image>(
     { concurrency: "unbounded" },
   )
   const workers = options.workers ?? availableParallelism()
+  const meter = (yield* MachineMeter.MachineMeter.Current)?.executor(component.id) ?? null
+  if (meter !== null) meter.workers += workers
   const pool = yield* Effect.acquireRelease(
     Effect.sync(
       () =>
@@ -106,6 +108,7 @@ const open = Effect.fn("ExecutorHost.open")(function* <Image>(
           workers,
           patience: options.patience ?? defaultPatience,
           warmUp: engine.warmUp(component.warmUp),
+          meter,
         }),
     ),
     (open) => Effect.promise(() => open.close()),

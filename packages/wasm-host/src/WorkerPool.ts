@@ -5,6 +5,7 @@
  * Covers: order, back-pressure, cancellation, a worker that dies, one that never answers. Does not cover: what
  * a call means.
  */
+import type { MachineMeter } from "@azr/core"
 import type { Call, CallResult } from "./Call.ts"
 import type { PoolWorker } from "./PoolWorker.ts"
 
@@ -20,11 +21,15 @@ export interface WorkerPoolOptions {
   readonly patience: (fuel: number) => number
   /** Calls whose results nobody needs, run while nothing else waits so that the engine compiles the hot paths. */
   readonly warmUp: ReadonlyArray<Call>
+  /** Told how the workers are used; null where nobody asks. */
+  readonly meter: MachineMeter.ExecutorMeter | null
 }
 
 interface Job {
   readonly call: Call
   readonly settle: ((settled: Settled) => void) | null
+  /** When it was submitted, on the clock of `performance`. */
+  readonly since: number
   failures: number
   cancelled: boolean
 }
@@ -35,6 +40,8 @@ interface Slot {
   worker: PoolWorker | null
   batch: Batch
   timer: NodeJS.Timeout | undefined
+  /** When the batch was dealt out. */
+  since: number
 }
 
 const LARGEST_BATCH = 16
@@ -57,14 +64,21 @@ export class WorkerPool {
       worker: null,
       batch: [],
       timer: undefined,
+      since: 0,
     }))
-    this.warmUp = options.warmUp.map((call) => ({ call, settle: null, failures: 0, cancelled: false }))
+    this.warmUp = options.warmUp.map((call) => ({
+      call,
+      settle: null,
+      since: 0,
+      failures: 0,
+      cancelled: false,
+    }))
     this.dispatch()
   }
 
   /** Queues a call. `settle` is called once; the returned function forgets the call before that. */
   submit(call: Call, settle: (settled: Settled) => void): () => void {
-    const job: Job = { call, settle, failures: 0, cancelled: false }
+    const job: Job = { call, settle, since: performance.now(), failures: 0, cancelled: false }
     this.queue.push(job)
     // Calls submitted together are dealt out together.
     if (this.queue.length === 1) queueMicrotask(() => this.dispatch())
@@ -106,6 +120,7 @@ export class WorkerPool {
 
   private start(slot: Slot, batch: Batch): void {
     slot.batch = batch
+    slot.since = performance.now()
     this.serve(slot, batch).then(
       (results) => this.finish(slot, batch, results),
       (error: Error) => this.lose(slot, batch, { kind: "lost", reason: error.message }),
@@ -122,12 +137,22 @@ export class WorkerPool {
     // The late answer of a worker that was given up counts for nothing: the batch was dealt out again.
     if (slot.batch !== batch) return
     clearTimeout(slot.timer)
+    this.note(slot, batch)
     slot.batch = []
     this.dispatch()
     for (const [index, result] of results.entries()) {
       const job = batch[index]
       if (job !== undefined && !job.cancelled) job.settle?.({ kind: "done", result })
     }
+  }
+
+  /** Of a batch that is answered; warm-up counts for nothing. */
+  private note({ since }: Slot, batch: Batch): void {
+    const { meter } = this.options
+    if (meter === null || batch.some(({ settle }) => settle === null)) return
+    const now = performance.now()
+    meter.busySeconds += (now - since) / 1000
+    for (const job of batch) meter.latencies.push(now - job.since)
   }
 
   /** Arms the safety net for the call that the worker is at. */
@@ -150,6 +175,7 @@ export class WorkerPool {
   private lose(slot: Slot, batch: Batch, verdict: Settled): void {
     if (this.closed || slot.batch !== batch) return
     clearTimeout(slot.timer)
+    if (this.options.meter !== null) this.options.meter[verdict.kind === "timeout" ? "timeouts" : "lost"] += 1
     const suspect = batch[Math.min(slot.worker?.progress() ?? 0, batch.length - 1)]
     slot.worker = null
     slot.batch = []

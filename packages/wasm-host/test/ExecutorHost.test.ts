@@ -123,7 +123,7 @@ describeHosts(({ layer, name }) => {
 })
 
 describe("the choice of a host", () => {
-  const component = () => ({ id: "guest", images: { main: file }, warmUp: [] })
+  const component = () => ({ id: "guest", images: { main: file }, warmUp: [], meter: null })
 
   it.effect("is wasmtime where it works and v8 elsewhere, unless one is asked for by name", () =>
     Effect.gen(function* () {

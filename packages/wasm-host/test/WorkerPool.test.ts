@@ -1,3 +1,4 @@
+import { MachineMeter } from "@azr/core"
 import { assert, beforeAll, it } from "vitest"
 import type { Call, CallResult } from "../src/Call.ts"
 import type { ComponentFile } from "../src/component.ts"
@@ -35,7 +36,7 @@ it("gives up on a call whose results are lost twice", async () => {
     spawned += 1
     return losingResults()
   }
-  const pool = new WorkerPool(spawn, { workers: 1, patience: () => 60_000, warmUp: [] })
+  const pool = new WorkerPool(spawn, { workers: 1, patience: () => 60_000, warmUp: [], meter: null })
   const settled = await new Promise<Settled>((resolve) => pool.submit(call("count"), resolve))
   assert.deepEqual(settled, { kind: "lost", reason: "the results were lost" })
   assert.strictEqual(spawned, 2)
@@ -44,7 +45,7 @@ it("gives up on a call whose results are lost twice", async () => {
 
 describeHosts(({ spawner }) => {
   /** A pool with one worker at a time, and every worker that it started. */
-  const start = async (patience = 60_000) => {
+  const start = async (patience = 60_000, meter: MachineMeter.ExecutorMeter | null = null) => {
     const spawn = await spawner(file)
     const started: Array<PoolWorker> = []
     const spawnAndNote = (): PoolWorker => {
@@ -52,7 +53,7 @@ describeHosts(({ spawner }) => {
       started.push(worker)
       return worker
     }
-    const pool = new WorkerPool(spawnAndNote, { workers: 1, patience: () => patience, warmUp: [] })
+    const pool = new WorkerPool(spawnAndNote, { workers: 1, patience: () => patience, warmUp: [], meter })
     const run = (given: Call) => new Promise<Settled>((resolve) => pool.submit(given, resolve))
     return { pool, run, started }
   }
@@ -93,6 +94,22 @@ describeHosts(({ spawner }) => {
     const settled = await Promise.all([run(call("count")), run(stuck), run(call("count"))])
     assert.deepEqual(settled.map(answer), ["1 1", "timeout", "1 1"])
     assert.lengthOf(started, 3)
+    await pool.close()
+  })
+
+  it("tells a meter what its workers did, and who was lost", async () => {
+    const meter = new MachineMeter.ExecutorMeter()
+    const { pool, run, started } = await start(500, meter)
+    await Promise.all([run(call("count")), run(stuck), run(call("count"))])
+    await started.at(-1)?.stop()
+    await run(call("count"))
+    const { busySeconds, calls, lost, p50, p99, timeouts } = meter.take()
+    // The stuck call was given up twice and never answered.
+    assert.deepEqual({ calls, lost, timeouts }, { calls: 3, lost: 1, timeouts: 2 })
+    assert.isAbove(busySeconds, 0)
+    // Whoever waited behind the stuck call waited as long as the pool's patience.
+    assert.isAtLeast(p99 ?? 0, 500)
+    assert.isAtMost(p50 ?? 0, p99 ?? 0)
     await pool.close()
   })
 

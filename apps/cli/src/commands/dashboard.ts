@@ -32,14 +32,14 @@ export const dashboardCommand = Command.make(
   Effect.fn("azr dashboard")(function* ({ host, open, port, runsDir }) {
     const output = yield* Output
     const page = yield* pageFolder()
-    const url = yield* serve({ runsDir, host, port, page })
-    yield* output.progress(`dashboard   ${url}  (Ctrl-C ends it)`)
-    if (open) openInBrowser(url)
+    const { link } = yield* serve({ runsDir, host, port, page })
+    yield* output.progress(`dashboard   ${link}  (Ctrl-C ends it)`)
+    if (open) openInBrowser(link)
     return yield* Effect.never
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Show runs in the browser, while they train and after; reads the run folders, changes nothing",
+    "Show runs in the browser, while they train and after; changes nothing, but can ask a run of this machine to stop",
   ),
   Command.withExamples([
     { command: "azr dashboard --open", description: "Every run in runs/" },

@@ -5,11 +5,10 @@
  */
 import { RunIndex } from "@azr/core/dashboard"
 import { Effect, FileSystem, Option, Path, Semaphore } from "effect"
+import { LineBuffer } from "./LineBuffer.ts"
 import { RolloutFiles } from "./RolloutFiles.ts"
 
 const chunkBytes = 1 << 20
-const seamBytes = 64
-const newline = 10
 const text = new TextDecoder()
 
 export class RunLog {
@@ -20,8 +19,8 @@ export class RunLog {
   #resets = 0
   /** Bytes taken in: the end of the last whole line. */
   #offset = 0
-  /** The beginning of the last line that was taken in, by which a log that was cut and grew again is known. */
-  #seam: { readonly offset: number; readonly bytes: Uint8Array } | null = null
+  /** The last line that was taken in, by which a log that was cut and grew again is known. */
+  #seam: (RunIndex.Place & { readonly line: string }) | null = null
   readonly #lock = Semaphore.makeUnsafe(1)
 
   /** `opened` tells this index from any other of the same run. */
@@ -63,37 +62,30 @@ export class RunLog {
         if (size === this.#offset) return
         if (size === 0) return this.#reset()
         const handle = yield* fs.open(file)
-        const read = (offset: number, bytes: number) =>
-          handle
-            .readAlloc(bytes, { position: BigInt(offset) })
-            .pipe(Effect.map(Option.getOrElse(() => new Uint8Array())))
         if (this.#seam !== null) {
-          const { bytes, offset } = this.#seam
-          const now = size < this.#offset ? new Uint8Array() : yield* read(offset, bytes.length)
-          if (!same(now, bytes)) this.#reset()
+          const now = size < this.#offset ? null : yield* textAt(handle, this.#seam)
+          if (now !== this.#seam.line) this.#reset()
         }
-        let rest = Buffer.alloc(0)
+        const buffer = new LineBuffer(Math.min(chunkBytes, size - this.#offset))
         for (let position = this.#offset; position < size;) {
-          const chunk = yield* read(position, Math.min(chunkBytes, size - position))
-          if (chunk.length === 0) break
-          position += chunk.length
-          rest = this.#take(Buffer.concat([rest, chunk]))
+          const count = yield* handle.read(buffer.room(size - position), { position: BigInt(position) })
+          if (count === 0) break
+          position += count
+          this.#take(buffer, count)
         }
       }),
     )
   }
 
-  /** Indexes the whole lines and gives back what is left of the last one. A `Buffer` finds and decodes them fastest. */
-  #take(bytes: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
-    let start = 0
-    for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-      this.index.accept(bytes.toString("utf8", start, end), { offset: this.#offset, length: end - start })
-      this.#seam = { offset: this.#offset, bytes: bytes.subarray(start, Math.min(end, start + seamBytes)) }
-      this.#offset += end - start + 1
-      start = end + 1
-    }
-    if (this.#seam !== null) this.#seam = { ...this.#seam, bytes: Uint8Array.from(this.#seam.bytes) }
-    return bytes.subarray(start)
+  /** Indexes the whole lines. */
+  #take(buffer: LineBuffer, count: number): void {
+    buffer.fill(count, (bytes, start, end) => {
+      const line = bytes.toString("utf8", start, end)
+      const place = { offset: this.#offset, length: end - start }
+      this.index.accept(line, place)
+      this.#seam = { ...place, line }
+      this.#offset += place.length + 1
+    })
   }
 
   #reset(): void {
@@ -105,18 +97,18 @@ export class RunLog {
   }
 
   /** A line of the log, by its place. */
-  lineAt({ length, offset }: RunIndex.Place) {
+  lineAt(place: RunIndex.Place) {
     return Effect.scoped(
       Effect.gen({ self: this }, function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
-        const handle = yield* fs.open(path.join(this.folder, "events.jsonl"))
-        const bytes = yield* handle.readAlloc(length, { position: BigInt(offset) })
-        return text.decode(Option.getOrElse(bytes, () => new Uint8Array()))
+        return yield* textAt(yield* fs.open(path.join(this.folder, "events.jsonl")), place)
       }),
     )
   }
 }
 
-const same = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
+const textAt = (file: FileSystem.File, { length, offset }: RunIndex.Place) =>
+  file
+    .readAlloc(length, { position: BigInt(offset) })
+    .pipe(Effect.map(Option.match({ onNone: () => "", onSome: (bytes) => text.decode(bytes) })))

@@ -1,8 +1,9 @@
-/** The runs of a folder, as the dashboard's contract wants them. Reads only; what is open is followed by `RunLog`. */
+/** The runs of a folder, as the dashboard's contract wants them. Writes nothing; what is open is followed by `RunLog`. */
 import { RunConfig, RunEvent, RunStore } from "@azr/core"
 import {
   type Change,
   type LineageTask,
+  NotStoppable,
   NotThere,
   type RolloutFilter,
   RunIndex,
@@ -10,13 +11,15 @@ import {
   type RunSummary,
   RunUnreadable,
   type RunView,
+  type StopState,
   type StreamEvent,
   type TaskView,
 } from "@azr/core/dashboard"
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream } from "effect"
-import { runLockOwner } from "../RunLock.ts"
+import { isOfProcessHere, runLockOwner } from "../RunLock.ts"
 import { diskOf } from "../runOverview.ts"
 import { listRuns } from "../runsFolder.ts"
+import type { RolloutFiles } from "./RolloutFiles.ts"
 import { RunLog } from "./RunLog.ts"
 
 type Failure = NotThere | RunUnreadable
@@ -49,6 +52,8 @@ export class Runs extends Context.Service<
       index: number,
     ) => Effect.Effect<NonNullable<Effect.Success<ReturnType<RunLog["rollouts"]["one"]>>>, Failure>
     readonly task: (run: string, task: number) => Effect.Effect<TaskView, Failure>
+    /** Asks the process that writes to a run to stop as Ctrl-C does: after its step, with a checkpoint. */
+    readonly stop: (run: string) => Effect.Effect<{ readonly stop: StopState }, Failure | NotStoppable>
     readonly follow: (
       run: string,
       since: string | undefined,
@@ -60,12 +65,16 @@ export class Runs extends Context.Service<
 
 const make = Effect.fnUntraced(function* (directory: string) {
   const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const scope = yield* Effect.scope
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const opened = (yield* Clock.currentTimeMillis).toString(36)
   let openings = 0
   /** In order of use, the latest last. */
   const logs = new Map<string, RunLog>()
+  const readingAhead = new WeakSet<RolloutFiles>()
+  /** Tokens of the locks whose processes were asked to stop: a second Ctrl-C would end them at once. */
+  const asked = new Set<string>()
   const summaries = new Map<string, { readonly stamp: string; readonly summary: RunSummary }>()
   const sizes = new Map<string, { readonly at: number; readonly bytes: number }>()
 
@@ -155,10 +164,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     return Option.isSome(line) && line.value._tag === "TaskAdded" ? line.value.record : null
   })
 
-  const titled = Effect.fnUntraced(function* (
-    log: RunLog,
-    relatives: ReturnType<RunIndex.RunIndex["lineage"]>,
-  ) {
+  const titled = Effect.fnUntraced(function* (log: RunLog, relatives: ReadonlyArray<RunIndex.Relative>) {
     return yield* Effect.forEach(
       relatives,
       Effect.fnUntraced(function* ({ id, kind, parents, place, step, successRate }) {
@@ -190,13 +196,51 @@ const make = Effect.fnUntraced(function* (directory: string) {
           ),
     )
 
+  const stopStateOf = ({ folder, index }: RunLog): StopState => {
+    const owner = runLockOwner(folder)
+    const { state } = index.state(owner !== null)
+    if (owner === null || (state !== "training" && state !== "seeding")) return "impossible"
+    if (asked.has(owner.token)) return "asked"
+    return isOfProcessHere(owner) ? "possible" : "impossible"
+  }
+
+  const stop = Effect.fn("Runs.stop")(function* (run: string) {
+    const log = yield* logOf(run)
+    const owner = runLockOwner(log.folder)
+    const state = stopStateOf(log)
+    if (owner === null || state === "impossible") {
+      return yield* new NotStoppable({ message: `no process of this machine trains run ${run}` })
+    }
+    if (state === "possible") {
+      yield* Effect.try({
+        try: () => {
+          process.kill(owner.pid, "SIGINT")
+          asked.add(owner.token)
+        },
+        catch: () => new NotStoppable({ message: `process ${owner.pid} is not ours to stop` }),
+      })
+    }
+    return { stop: "asked" } as const
+  })
+
+  /** Whoever looks at a run may go on to its rollouts. */
+  const readAhead = Effect.fnUntraced(function* ({ rollouts }: RunLog) {
+    if (readingAhead.has(rollouts)) return
+    readingAhead.add(rollouts)
+    yield* Effect.forkIn(rollouts.read, scope)
+  })
+
   const view = Effect.fn("Runs.view")(function* (run: string, keys: ReadonlyArray<string> | null) {
     const log = yield* logOf(run)
     const { index } = log
     const config = yield* RunStore.readConfig(log.folder).pipe(Effect.option)
-    const hardest = index.hardest === null ? [] : yield* titled(log, index.lineage(index.hardest, 1))
+    const hardest = yield* titled(log, index.hardest === null ? [] : [index.hardest])
+    const summary = yield* summaryOf(run, log, isHeld(log.folder))
+    const alerts = yield* alertsOf(log)
+    yield* readAhead(log)
     return {
-      summary: yield* summaryOf(run, log, isHeld(log.folder)),
+      summary,
+      stop: stopStateOf(log),
       policy: index.policy,
       versions: index.versions,
       kinds: Option.isSome(config) ? Object.keys(config.value.kinds) : [],
@@ -205,8 +249,9 @@ const make = Effect.fnUntraced(function* (directory: string) {
       evaluations: index.evaluations,
       proposals: index.proposals,
       successRates: index.successRates,
+      executors: index.executors,
       hardest: hardest[0] ?? null,
-      alerts: yield* alertsOf(log),
+      alerts,
       checkpoints: yield* checkpointsOf(log.folder).pipe(Effect.orElseSucceed(() => [])),
       config: Option.isSome(config) ? encodeConfig(config.value) : null,
     } satisfies RunView
@@ -276,6 +321,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
       return found ?? (yield* new NotThere({ message: `run ${run} has no rollout ${index} in step ${step}` }))
     }, Effect.provideContext(services)),
     task: (run, id) => task(run, id).pipe(Effect.provideContext(services)),
+    stop: (run) => stop(run).pipe(Effect.provideContext(services)),
     follow: (run, since) => follow(run, since).pipe(Effect.provideContext(services)),
   })
 })

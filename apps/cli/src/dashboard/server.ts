@@ -1,4 +1,5 @@
 /** The dashboard over HTTP: the contract of `@azr/core/dashboard`, the built page, and a guard before both. */
+import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
 import { DashboardApi } from "@azr/core/dashboard"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -33,20 +34,25 @@ export const handlers = HttpApiBuilder.group(
         runs.rollouts(params.run, filter, offset ?? 0, limit ?? pageLength),
       rollout: ({ params }) => runs.rollout(params.run, params.step, params.index),
       task: ({ params }) => runs.task(params.run, params.task),
+      stop: ({ params }) => runs.stop(params.run),
       stream: ({ params, query }) => runs.follow(params.run, query.since),
     })
   }),
 )
 
-/** Listens until the scope closes; gives the address to open. */
+/**
+ * Listens until the scope closes; gives the address, and the link to open: with the token, without which the page only reads. It stands
+ * behind a #, which a browser sends nowhere.
+ */
 export const serve = Effect.fn("dashboard.serve")(function* ({ host, page, port, runsDir }: ServerOptions) {
   const http = createServer()
+  const token = randomBytes(18).toString("base64url")
   let actualPort = port
   const guard = HttpRouter.middleware(
     (answer) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const refused = refusal(request.method, request.headers, host, actualPort)
+        const refused = refusal(request, { host, port: actualPort, token })
         const response =
           refused === null
             ? yield* answer
@@ -77,7 +83,8 @@ export const serve = Effect.fn("dashboard.serve")(function* ({ host, page, port,
   if (address._tag !== "UnixPathAddress") actualPort = address.port
   // The logs are read while the browser opens.
   yield* Effect.forkScoped(Context.get(context, Runs).list)
-  return `http://${urlHost(host)}:${actualPort}`
+  const url = `http://${urlHost(host)}:${actualPort}`
+  return { url, link: `${url}/#token=${token}` }
 })
 
 const reasonOf = (cause: unknown): string => {

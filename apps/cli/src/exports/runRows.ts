@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import type { RunEvent, RunStore } from "@azr/core"
+import type { MachineMeter, RunEvent, RunStore } from "@azr/core"
 import { type LanguageTask, LanguageTask as LanguageTaskSchema } from "@azr/core/language"
 import { Result, Schema } from "effect"
 import { environments } from "../environments.ts"
@@ -102,7 +102,7 @@ const parsed = (line: string): Row | null => {
   }
 }
 
-/** One row a step: its metrics, its seconds, and what its evaluation found. Keys that a step lacks are absent. */
+/** One row a step: its metrics, its seconds, what the machine did, and what its evaluation found. Keys that a step lacks are absent. */
 export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
   const steps = new Map<number, Record<string, number>>()
   const at = (event: { readonly step: number; readonly at: number }) => {
@@ -111,7 +111,9 @@ export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
     return row
   }
   for (const event of events) {
-    if (event._tag === "StepCompleted") Object.assign(at(event), event.metrics, secondsOf(event.seconds))
+    if (event._tag === "StepCompleted") {
+      Object.assign(at(event), event.metrics, secondsOf(event.seconds), machineOf(event.machine))
+    }
     if (event._tag === "Evaluated") Object.assign(at(event), ...event.results.map(suiteMetrics))
   }
   const rows = [...steps.values()].toSorted((a, b) => (a["step"] ?? 0) - (b["step"] ?? 0))
@@ -128,6 +130,20 @@ export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
 
 const secondsOf = (seconds: RunEvent.StepSeconds): Row =>
   Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`seconds/${name}`, value]))
+
+const machineOf = (machine: MachineMeter.MachineUse | undefined): Row =>
+  machine === undefined
+    ? {}
+    : {
+        "machine/memoryBytes": machine.memoryBytes,
+        ...Object.fromEntries(
+          Object.entries(machine.executors).flatMap(([executor, use]) =>
+            Object.entries(use).flatMap(([name, value]) =>
+              value === null ? [] : [[`executors/${executor}/${name}`, value] as const],
+            ),
+          ),
+        ),
+      }
 
 const suiteMetrics = ({ correct, split, suite, total }: RunEvent.SuiteResult): Row => ({
   [`evaluate/${split}/${suite}/tasks`]: total,

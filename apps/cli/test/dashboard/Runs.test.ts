@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { NodeHttpServer, NodeServices } from "@effect/platform-node"
 import { RunConfig, RunStore } from "@azr/core"
 import { DashboardApi } from "@azr/core/dashboard"
@@ -210,6 +211,60 @@ describe("the dashboard's interface", () => {
         )
         assert.strictEqual(yield* state, "crashed")
         assert.strictEqual((yield* runs.view({ params, query: {} })).summary.state, "crashed")
+      }),
+    ),
+  )
+
+  it.live("asks the process that holds a run to stop, once, and nobody else", () =>
+    served((runs, folder) =>
+      Effect.gen(function* () {
+        const log = join(folder, "events.jsonl")
+        const whole = readFileSync(log)
+        truncateSync(log, whole.lastIndexOf("\n", whole.length - 2) + 1)
+        const lock = join(folder, "run.lock")
+        const view = Effect.map(runs.view({ params, query: {} }), ({ stop }) => stop)
+        const stop = runs.stop({ params, headers: {} })
+        // It counts the signals that it gets, and lives on until it is told to say how many.
+        const trainer = spawn(process.execPath, [
+          "-e",
+          "let n = 0; process.on('SIGINT', () => console.log(++n)); process.on('SIGTERM', () => (console.log('in all', n), process.exit())); setInterval(() => {}, 1e6); console.log('ready')",
+        ])
+        yield* Effect.addFinalizer(() => Effect.sync(() => trainer.kill("SIGKILL")))
+        const lines = createInterface({ input: trainer.stdout })[Symbol.asyncIterator]()
+        const hears = Effect.promise(() => lines.next().then(({ value }) => value as string))
+        assert.strictEqual(yield* hears, "ready")
+        const pid = trainer.pid ?? 0
+        const stat = process.platform === "linux" ? readFileSync(`/proc/${pid}/stat`, "utf8") : ""
+        const began = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
+        const hold = (owner: object) =>
+          writeFileSync(lock, JSON.stringify({ pid, host: hostname(), began, token: "t", ...owner }))
+
+        // Nobody, another machine's, and locks that a foreign hand made: of all processes, of a group, of a pid that is in use.
+        const forged = [
+          { host: "elsewhere" },
+          { pid: -1 },
+          { pid: 0 },
+          { pid: 1 },
+          ...(began === "" ? [] : [{ began: "" }]),
+        ]
+        for (const owner of [null, ...forged]) {
+          if (owner !== null) hold(owner)
+          assert.strictEqual(yield* view, "impossible", JSON.stringify(owner))
+          assert.strictEqual((yield* Effect.flip(stop))._tag, "NotStoppable", JSON.stringify(owner))
+        }
+        hold({})
+        assert.strictEqual(yield* view, "possible")
+        assert.deepStrictEqual(yield* stop, { stop: "asked" })
+        assert.strictEqual(yield* hears, "1")
+        assert.deepStrictEqual(yield* stop, { stop: "asked" })
+        assert.strictEqual(yield* view, "asked")
+        // Whoever goes on with the run is another.
+        hold({ token: "u" })
+        assert.strictEqual(yield* view, "possible")
+        yield* stop
+        assert.strictEqual(yield* hears, "2")
+        trainer.kill("SIGTERM")
+        assert.strictEqual(yield* hears, "in all 2")
       }),
     ),
   )

@@ -31,18 +31,21 @@ const ask = (
     sent.on("error", reject).end()
   })
 
+interface Started {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly token: string
+}
+
 /** Starts the command and waits for its address. */
-const dashboard = (
-  folder: string,
-  port: number,
-): Promise<{ readonly child: ChildProcess; readonly port: number }> =>
+const dashboard = (folder: string, port: number): Promise<Started> =>
   new Promise((resolve, reject) => {
     const child = start(["dashboard", "--port", String(port)], folder)
     let text = ""
     child.stderr?.setEncoding("utf8").on("data", (part: string) => {
       text += part
-      const found = /http:\/\/127\.0\.0\.1:(\d+)/u.exec(text)
-      if (found !== null) resolve({ child, port: Number(found[1]) })
+      const found = /http:\/\/127\.0\.0\.1:(\d+)\/#token=([\w-]{24})\s/u.exec(text)
+      if (found !== null) resolve({ child, port: Number(found[1]), token: found[2] ?? "" })
     })
     child.on("close", () => reject(new Error(text)))
   })
@@ -74,7 +77,7 @@ const firstChange = (
 
 describe("azr dashboard", { timeout: 120_000 }, () => {
   const folder = workspace()
-  let server: { readonly child: ChildProcess; readonly port: number }
+  let server: Started
 
   beforeAll(async () => {
     const small = ["kinds.deduction.seeds=16", "kinds.deduction.proposals=8", "evaluate.devTasks=5"]
@@ -118,6 +121,51 @@ describe("azr dashboard", { timeout: 120_000 }, () => {
     }
     for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
       assert.strictEqual((await ask(port, "/api/runs", {}, method)).status, 405, method)
+    }
+  })
+
+  it("asks a run to stop for nobody but a page that it served and that knows its token", async () => {
+    const { port, token } = server
+    const own = `127.0.0.1:${port}`
+    const good = { host: own, origin: `http://${own}`, "sec-fetch-site": "same-origin", "x-azr-token": token }
+    const cases: ReadonlyArray<readonly [number, Readonly<Record<string, string>>]> = [
+      [403, { ...good, host: `evil.example:${port}` }],
+      [403, { ...good, origin: "http://evil.example" }],
+      [403, { ...good, origin: "null" }],
+      [403, { ...good, origin: `https://${own}` }],
+      [403, { ...good, origin: `http://127.0.0.1:${port + 1}` }],
+      [403, { ...good, "sec-fetch-site": "cross-site" }],
+      [403, { ...good, "sec-fetch-site": "same-site" }],
+      [403, { ...good, "sec-fetch-site": "none" }],
+      [
+        403,
+        { ...good, "sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+      ],
+      [403, { host: own, origin: `http://${own}` }],
+      [403, { ...good, "x-azr-token": "" }],
+      [403, { ...good, "x-azr-token": `${token}x` }],
+      [403, { ...good, "x-azr-token": token.slice(1) }],
+      // The run is complete: nothing is there to be asked.
+      [409, good],
+      [409, { host: own, "x-azr-token": token }],
+    ]
+    for (const [status, headers] of cases) {
+      const answer = await ask(port, "/api/runs/RUN/stop", headers, "POST")
+      assert.strictEqual(answer.status, status, JSON.stringify(headers))
+      assert.strictEqual(answer.headers["access-control-allow-origin"], undefined)
+    }
+    assert.strictEqual((await ask(port, "/api/runs/NONE/stop", good, "POST")).status, 404)
+    for (const [method, path] of [
+      ["GET", "/api/runs/RUN/stop"],
+      ["PUT", "/api/runs/RUN/stop"],
+      ["OPTIONS", "/api/runs/RUN/stop"],
+      ["POST", "/api/runs/RUN"],
+      ["POST", "/api/runs/RUN/stop/"],
+      ["POST", "/api/runs/a/b/stop"],
+      ["POST", "/api/runs/RUN/stop?x"],
+    ] as const) {
+      const { status } = await ask(port, path, good, method)
+      assert.strictEqual(status, method === "GET" ? 404 : 405, `${method} ${path}`)
     }
   })
 
@@ -214,14 +262,16 @@ describe("azr dashboard", { timeout: 120_000 }, () => {
       folder,
     )
     assert.strictEqual(run.code, 0, run.stderr)
-    assert.match(run.stderr, /^dashboard +http:\/\/127\.0\.0\.1:\d+$/mu)
+    assert.match(run.stderr, /^dashboard +http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+$/mu)
     assert.notInclude(run.stdout, "http://")
   })
 })
 
 describe("guard", () => {
   it("on another address answers to addresses, never to names that it does not know", () => {
-    const statusOf = (host: string) => refusal("GET", { host }, "0.0.0.0", 80)?.status ?? 200
+    const statusOf = (host: string) =>
+      refusal({ method: "GET", url: "/", headers: { host } }, { host: "0.0.0.0", port: 80, token: "" })
+        ?.status ?? 200
     assert.deepStrictEqual(
       ["10.0.0.7", "10.0.0.7:80", "[::1]", "0.0.0.0"].map(statusOf),
       [200, 200, 200, 200],

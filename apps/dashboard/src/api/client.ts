@@ -26,6 +26,20 @@ const read = async <A>(path: string, signal: AbortSignal): Promise<A> => {
   return (await response.json()) as A
 }
 
+/** Asks the process of a run to stop; fails with what the server says against it. */
+export const stopRun = async (run: string, token: string): Promise<void> => {
+  const response = await fetch(`/api${folder(run)}/stop`, {
+    method: "POST",
+    headers: { "x-azr-token": token },
+  })
+  if (response.ok) return
+  const text = await response.text()
+  const said = response.headers.get("content-type")?.startsWith("application/json")
+    ? (JSON.parse(text) as { readonly message?: string }).message
+    : text
+  throw new RequestFailed(response.status, said ?? text)
+}
+
 const query = (filter: object): string =>
   new URLSearchParams(
     Object.entries(filter).flatMap(([key, value]): Array<[string, string]> =>

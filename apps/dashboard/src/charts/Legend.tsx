@@ -3,14 +3,14 @@ import type { Look } from "../model/palette.ts"
 /** A short piece of the line as it is drawn. */
 export const Swatch = ({ look, area = false }: { readonly look: Look; readonly area?: boolean }) => (
   <svg
-    width="18"
+    width={area ? 9 : 18}
     height="8"
     aria-hidden
     className="inline-block shrink-0"
     style={{ color: `var(${look.color})` }}
   >
     {area ? (
-      <rect width="9" height="8" x="4" rx="1.5" fill="currentColor" />
+      <rect width="9" height="8" rx="1.5" fill="currentColor" />
     ) : (
       <line
         x1="0"
@@ -32,7 +32,7 @@ export const Legend = ({
   readonly entries: ReadonlyArray<{ readonly label: string; readonly look: Look }>
   readonly area?: boolean
 }) => (
-  <ul className="flex flex-wrap items-center gap-x-3 text-xs text-soft">
+  <ul className="flex flex-wrap items-center gap-x-2.5 text-xs text-soft">
     {entries.map(({ label, look }) => (
       <li key={label} className="flex items-center gap-1">
         <Swatch look={look} area={area} />

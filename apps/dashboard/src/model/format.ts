@@ -37,11 +37,15 @@ export const seconds = (value: number): string => {
     : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`
 }
 
-/** 4718592 → "4.5 MiB". */
+/** 0.437 → "0.44 ms", 1840 → "1.8 s". */
+export const milliseconds = (value: number): string =>
+  value < 1000 ? `${Number(value.toPrecision(value < 100 ? 2 : 3))} ms` : seconds(value / 1000)
+
+/** 4718592 → "4.7 MB". */
 export const bytes = (value: number): string => {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"]
-  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10))
-  const scaled = value / 1024 ** power
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3))
+  const scaled = value / 1000 ** power
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`
 }
 

@@ -71,5 +71,5 @@ export const shapeOf = (
 }
 
 /** The command that asks for a path; what it has to be told is in capitals. */
-export const curlOf = (origin: string, path: string): string =>
-  `curl -s ${path.endsWith("/stream") ? "-N " : ""}${origin}${path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => name.toUpperCase())}`
+export const curlOf = (origin: string, method: string, path: string): string =>
+  `curl -s ${method === "get" ? "" : `-X ${method.toUpperCase()} -H 'x-azr-token: TOKEN' `}${path.endsWith("/stream") ? "-N " : ""}${origin}${path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => name.toUpperCase())}`

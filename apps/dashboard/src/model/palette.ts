@@ -15,14 +15,16 @@ const looks: Readonly<Record<string, Look>> = {
 
 export const lookOf = (kind: string): Look => looks[kind] ?? { color: "--other", dash: [4, 4] }
 
-/** Looks of runs that are laid over each other, in the order of selection. */
-export const runLooks: ReadonlyArray<Look> = [
+/** Looks of what has no colour of its own, in the order of the list: runs laid over each other, executors. */
+const looksInOrder: ReadonlyArray<Look> = [
   { color: "--deduction", dash: [] },
   { color: "--abduction", dash: [7, 3] },
   { color: "--induction", dash: [2, 3] },
   { color: "--error", dash: [8, 3, 2, 3] },
   { color: "--other", dash: [4, 4] },
 ]
+
+export const lookAt = (index: number): Look => looksInOrder[index % looksInOrder.length] as Look
 
 /** From a name of styles.css to what a canvas can draw with. */
 export const resolveColor = (element: Element, name: string): string => {

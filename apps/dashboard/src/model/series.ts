@@ -105,7 +105,7 @@ export const refusalsOf = ({ proposals }: Pick<RunView, "proposals">): Refusals 
 
 /** Words for the short codes of proposals. */
 const words: Readonly<Record<string, string>> = {
-  heldOut: "in the held-out split",
+  heldOut: "held out for evaluation",
   duplicate: "a duplicate",
   familyCap: "one of too many alike",
   badFormat: "not in the form asked for",

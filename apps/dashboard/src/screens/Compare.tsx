@@ -8,7 +8,7 @@ import { TimeChart } from "../charts/TimeChart.tsx"
 import { differences } from "../model/config.ts"
 import { number, percent } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
-import { type Look, runLooks } from "../model/palette.ts"
+import { type Look, lookAt } from "../model/palette.ts"
 import { mainSplit, seriesOf, suitesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
 
@@ -39,7 +39,7 @@ export const Compare = () => {
   const views = results.flatMap(({ data }) => (data === undefined ? [] : [data]))
   const entries = views.map(({ summary }, index) => ({
     label: summary.id,
-    look: runLooks[index % runLooks.length] as Look,
+    look: lookAt(index),
   }))
   const suites = [
     ...new Set(

@@ -1,12 +1,11 @@
 /** What the proposer teaches: how hard its tasks are, how many, how different, and what is refused. */
 import { HeatStrip } from "../charts/HeatStrip.tsx"
-import { Legend } from "../charts/Legend.tsx"
-import { TimeChart } from "../charts/TimeChart.tsx"
 import { count, number, percent } from "../model/format.ts"
 import { lookOf } from "../model/palette.ts"
-import { isKnown, refusalsOf, seriesOf } from "../model/series.ts"
+import { refusalsOf, seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
 import { RefusalLink } from "../ui/RefusalLink.tsx"
+import { LinesPanel } from "./LinesPanel.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
 
 export const Curriculum = ({ view }: RunScreenProps) => {
@@ -111,47 +110,20 @@ export const ByKind = ({
   readonly keyOf: (kind: string) => string
   readonly format: (value: number) => string
   readonly range: readonly [number | null, number | null]
-}) => {
-  const [pinned, pin] = useStep()
-  const lines = view.kinds
-    .map((kind) => ({ label: kind, look: lookOf(kind), values: seriesOf(view, keyOf(kind)) }))
-    .filter(({ values }) => isKnown(values))
-  return (
-    <Panel
-      title={title}
-      note={note}
-      table={{
-        columns: ["step", ...lines.map(({ label }) => label)],
-        rows: () =>
-          view.steps.map((step, i) => [
-            String(step),
-            ...lines.map(({ values }) => {
-              const value = values[i]
-              return value === null || value === undefined ? "–" : format(value)
-            }),
-          ]),
-      }}
-    >
-      {lines.length === 0 ? (
-        <Nothing>Not measured in this run.</Nothing>
-      ) : (
-        <>
-          <Legend entries={lines} />
-          <TimeChart
-            label={title}
-            steps={view.steps}
-            lines={lines}
-            format={format}
-            range={range}
-            height={150}
-            pinned={pinned}
-            onPin={pin}
-          />
-        </>
-      )}
-    </Panel>
-  )
-}
+}) => (
+  <LinesPanel
+    view={view}
+    title={title}
+    note={note}
+    lines={view.kinds.map((kind) => ({
+      label: kind,
+      look: lookOf(kind),
+      values: seriesOf(view, keyOf(kind)),
+    }))}
+    format={format}
+    range={range}
+  />
+)
 
 const Refusals = ({ view }: RunScreenProps) => {
   const { proposed, refused } = refusalsOf(view)

@@ -28,7 +28,7 @@ export const Interface = () => {
       ) : (
         Object.entries(data.paths).flatMap(([path, operations]) =>
           Object.entries(operations).map(([method, { description, parameters, responses }]) => {
-            const curl = curlOf(location.origin, path)
+            const curl = curlOf(location.origin, method, path)
             return (
               <Panel
                 key={`${method} ${path}`}

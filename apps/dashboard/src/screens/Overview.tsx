@@ -42,7 +42,7 @@ export const Overview = ({ view }: RunScreenProps) => (
 )
 
 const Answer = ({ label, children }: { readonly label: string; readonly children: ReactNode }) => (
-  <div className="min-w-0 px-4 py-2.5 first:pl-3.5">
+  <div className="min-w-0 px-3.5 py-2.5">
     <dt className="text-xs text-soft">{label}</dt>
     <dd className="min-w-0">{children}</dd>
   </div>
@@ -80,7 +80,7 @@ const Answers = ({ view }: RunScreenProps) => {
           <>
             <span className="text-lg font-semibold">{percent(refusals.refused / refusals.proposed)}</span>
             <span className="text-soft"> of {count(refusals.proposed)}</span>
-            <span className="block truncate text-xs text-soft">
+            <span className="block text-xs text-soft md:truncate">
               {refusals.reasons.slice(0, 3).map(({ count: n, reason, status }, index) => (
                 <span key={`${status}/${reason}`}>
                   {index === 0 ? "" : " · "}
@@ -161,7 +161,9 @@ const HeldOut = ({ view }: RunScreenProps) => {
       {suites.length === 0 ? (
         <Nothing>The first evaluation comes once the buffers are seeded.</Nothing>
       ) : (
-        <div className="grid grid-cols-2 gap-x-4 gap-y-1.5 md:grid-cols-4">
+        <div
+          className={`grid grid-cols-2 gap-x-4 gap-y-1.5 md:grid-cols-4 ${suites.length > 8 ? "xl:grid-cols-5" : ""}`}
+        >
           {suites.map(({ kind, points: all, suite }) => {
             const first = all[0]
             const last = all.at(-1)
@@ -473,7 +475,7 @@ const Alerts = ({ view: { alerts, steps } }: RunScreenProps) => (
       <p className="text-sm text-soft">
         {steps.length === 0
           ? "Alerts watch the steps; there is none yet."
-          : "None. Watched are entropy, duplicates, valid rate, cells without variance, executor faults, exploit attempts and held-out accuracy."}
+          : "None. Watched are entropy, duplicates, valid rate, cells without variance, faults and restarts of executors, exploit attempts and held-out accuracy."}
       </p>
     ) : (
       <div className="max-h-28 overflow-auto" tabIndex={0} role="region" aria-label="List of alerts">

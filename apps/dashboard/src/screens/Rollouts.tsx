@@ -81,7 +81,16 @@ export const Rollouts = ({ view }: RunScreenProps) => {
     current.current = -1
     scroller.current?.scrollTo({ top: 0 })
   }, [filterKey])
+  // Of a step that nothing else is filtered out of, the place of a rollout in the list is known: a link leads to its row.
   const opened = /^(\d+)-(\d+)$/u.exec(open ?? "")
+  const place =
+    opened !== null && filterKey === JSON.stringify({ step: Number(opened[1]) }) ? Number(opened[2]) : null
+  const arrived = useRef(false)
+  useEffect(() => {
+    if (arrived.current || total === 0) return
+    arrived.current = true
+    if (place !== null) list.scrollToIndex(place, { align: "center" })
+  }, [list, place, total])
   const choose = (
     name: "role" | "kind" | "outcome" | "environment",
     label: string,

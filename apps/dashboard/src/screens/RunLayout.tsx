@@ -9,6 +9,7 @@ import { percent } from "../model/format.ts"
 import { useKeys } from "../ui/keys.ts"
 import { Notice } from "../ui/Notice.tsx"
 import { RunStateBadge } from "../ui/RunStateBadge.tsx"
+import { StopRun } from "./StopRun.tsx"
 
 export interface RunScreenProps {
   readonly view: RunView
@@ -94,6 +95,7 @@ export const RunLayout = () => {
               </span>
             </>
           )}
+          {view === undefined ? null : <StopRun view={view} />}
           {step === undefined ? null : (
             <button
               type="button"

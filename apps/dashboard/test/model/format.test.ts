@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { ago, bytes, count, number, percent, points, seconds } from "../../src/model/format.ts"
+import { ago, bytes, count, milliseconds, number, percent, points, seconds } from "../../src/model/format.ts"
 
 describe("format", () => {
   it("writes shares and their changes", () => {
@@ -21,7 +21,7 @@ describe("format", () => {
     ])
     expect(number(Number.NaN)).toBe("NaN")
     expect(count(15_040)).toBe("15,040")
-    expect([0, 512, 4_718_592, 4_800_000_000].map(bytes)).toEqual(["0 B", "512 B", "4.5 MiB", "4.5 GiB"])
+    expect([0, 512, 4_718_592, 4_800_000_000].map(bytes)).toEqual(["0 B", "512 B", "4.7 MB", "4.8 GB"])
   })
 
   it("writes times", () => {
@@ -38,6 +38,16 @@ describe("format", () => {
       "2 min ago",
       "2 h ago",
       "2 d ago",
+    ])
+  })
+
+  it("writes latencies", () => {
+    expect([0.0437, 2.468, 43.21, 187.4, 1840].map(milliseconds)).toEqual([
+      "0.044 ms",
+      "2.5 ms",
+      "43 ms",
+      "187 ms",
+      "1.8 s",
     ])
   })
 })

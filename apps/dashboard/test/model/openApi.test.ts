@@ -56,8 +56,11 @@ it("describes every path of the contract, with each of its answers", () => {
 })
 
 it("gives the command that asks", () => {
-  expect(curlOf("http://x:1", "/api/runs/{run}/rollouts/{step}/{index}")).toBe(
+  expect(curlOf("http://x:1", "get", "/api/runs/{run}/rollouts/{step}/{index}")).toBe(
     "curl -s http://x:1/api/runs/RUN/rollouts/STEP/INDEX",
   )
-  expect(curlOf("http://x:1", "/api/runs/{run}/stream")).toMatch(/^curl -s -N /u)
+  expect(curlOf("http://x:1", "get", "/api/runs/{run}/stream")).toMatch(/^curl -s -N /u)
+  expect(curlOf("http://x:1", "post", "/api/runs/{run}/stop")).toBe(
+    "curl -s -X POST -H 'x-azr-token: TOKEN' http://x:1/api/runs/RUN/stop",
+  )
 })

@@ -41,10 +41,13 @@ export const openBrowser = (): Promise<Browser> =>
 
 export class Dashboard {
   readonly url: string
+  /** What the command printed: the address with the token. */
+  readonly link: string
   readonly #process: ChildProcess
 
-  private constructor(url: string, child: ChildProcess) {
+  private constructor(url: string, link: string, child: ChildProcess) {
     this.url = url
+    this.link = link
     this.#process = child
   }
 
@@ -57,8 +60,8 @@ export class Dashboard {
       let output = ""
       const read = (chunk: Buffer) => {
         output += chunk.toString("utf8")
-        const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output)?.[0]
-        if (url !== undefined) resolve(new Dashboard(url, child))
+        const [link, url] = /(http:\/\/127\.0\.0\.1:\d+)\/#token=[\w-]+/u.exec(output) ?? []
+        if (link !== undefined && url !== undefined) resolve(new Dashboard(url, link, child))
       }
       child.stdout.on("data", read)
       child.stderr.on("data", read)

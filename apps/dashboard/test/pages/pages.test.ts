@@ -111,7 +111,7 @@ if (chromiumPath === undefined) {
       await expect.poll(() => answers.innerText()).toMatch(/(deduction|abduction)\s[+−\d.]+ points/u)
       expect(await answers.innerText()).toMatch(/\d\.\d %\sof \d+/u)
       await answers
-        .getByRole("link", { name: /held-out split/u })
+        .getByRole("link", { name: /held out for evaluation/u })
         .first()
         .click()
       await page.getByText(/^\d+ rollouts$/u).waitFor()
@@ -269,6 +269,40 @@ if (chromiumPath === undefined) {
         training.kill("SIGKILL")
         resumed?.kill("SIGKILL")
       }
+      await context.close()
+    }, 240_000)
+
+    it("ask a run to stop when it is confirmed, and only where the command's token is known", async () => {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const { page, wrongs } = await openPage(context, dashboard.url)
+      const training = startAzr(folder, "train", "--name", "endless", "--steps", "5000", ...shortSteps)
+      const ended = new Promise<number | null>((resolve) => training.once("exit", resolve))
+      try {
+        await page.goto(dashboard.url)
+        await page.getByRole("link", { name: "endless" }).click({ timeout: 60_000 })
+        await page.getByText(/^step [1-9]\d* of 5000$/u).waitFor({ timeout: 60_000 })
+        expect(await page.getByRole("button", { name: "Stop …" }).count()).toBe(0)
+
+        await page.goto(dashboard.link)
+        await expect.poll(() => page.url()).toBe(`${dashboard.url}/`)
+        await page.getByRole("link", { name: "endless" }).click()
+        await page.getByRole("button", { name: "Stop …" }).click()
+        const dialog = page.getByRole("alertdialog", { name: "Stop endless?" })
+        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+        await dialog.getByRole("button", { name: "Let it run" }).click()
+        await dialog.waitFor({ state: "detached" })
+        await page.getByRole("button", { name: "Stop …" }).click()
+        await dialog.getByRole("button", { name: "Stop after this step" }).click()
+        await page
+          .getByRole("region", { name: "Run", exact: true })
+          .getByText("stopped")
+          .waitFor({ timeout: 30_000 })
+        expect(await ended).toBe(130)
+        expect(await page.getByRole("button", { name: "Stop …" }).count()).toBe(0)
+      } finally {
+        training.kill("SIGKILL")
+      }
+      expect(wrongs).toEqual([])
       await context.close()
     }, 240_000)
 

@@ -2,6 +2,7 @@
  * What a person should look at, decided from the events of a run in their order. Pure: the same log gives the same
  * alerts. Each names the step at which it began and the rollouts that show it; it is over when its condition is.
  */
+import type { MachineUse } from "../MachineMeter.ts"
 import type { RunEvent, SuiteResult } from "../RunEvent.ts"
 import type { Alert, AlertRule } from "./DashboardApi.ts"
 
@@ -71,7 +72,10 @@ export class AlertRules {
   }
 
   apply(event: RunEvent): void {
-    if (event._tag === "StepCompleted") this.#step(event.step, event.metrics)
+    if (event._tag === "StepCompleted") {
+      this.#step(event.step, event.metrics)
+      this.#machine(event.step, event.machine?.executors ?? {})
+    }
     if (event._tag === "Evaluated") this.#evaluated(event.step, event.results)
     if (event._tag === "Proposed") this.#proposed(event)
   }
@@ -80,51 +84,63 @@ export class AlertRules {
     const entropy = this.#mean("train/entropy", metrics)
     if (entropy !== null) {
       const { first, mean } = entropy
-      this.#judge("entropyCollapse", step, mean < minEntropy || mean < entropyShare * first, {
+      this.#judge("entropyCollapse", step, mean < minEntropy || mean < entropyShare * first, () => ({
         rule: "entropyCollapse",
         severity: "error",
         message: `Entropy is ${round(mean)} nats over ${window} steps; it began at ${round(first)}.`,
         evidence: { step, role: "solve" },
-      })
+      }))
     }
     const idle = this.#mean("train/zeroVariance", metrics)
     if (idle !== null) {
-      this.#judge("zeroVariance", step, idle.mean >= 1, {
+      this.#judge("zeroVariance", step, idle.mean >= 1, () => ({
         rule: "zeroVariance",
         severity: "warning",
         message: `${round(idle.mean)} cells a step taught nothing over ${window} steps: every advantage was 0.`,
         evidence: { step },
-      })
+      }))
     }
     for (const [key, value] of Object.entries(metrics)) {
-      const [role, kind = "", name] = key.split("/")
+      const [role, kind = "", name] = partsOf(key)
       if (role === "propose" && name === "new") {
         const { mean } = this.#mean(key, metrics) ?? { mean: 1 }
-        this.#judge(key, step, mean < minNew, {
+        this.#judge(key, step, mean < minNew, () => ({
           rule: "duplicates",
           severity: "warning",
           message: `Only ${percent(mean)} of the valid ${kind} proposals are new, over ${window} steps.`,
           evidence: { step, role: "propose", kind, outcome: "duplicate" },
-        })
+        }))
       }
       if (role === "propose" && name === "valid") {
         const valid = this.#mean(key, metrics)
         if (valid === null) continue
-        this.#judge(key, step, valid.mean < valid.best - maxFall, {
+        this.#judge(key, step, valid.mean < valid.best - maxFall, () => ({
           rule: "validFalling",
           severity: "warning",
           message: `${percent(valid.mean)} of the ${kind} proposals are valid over ${window} steps; it was ${percent(valid.best)}.`,
           evidence: { step, role: "propose", kind, outcome: "invalid" },
-        })
+        }))
       }
       if ((role === "propose" || role === "solve") && name === "faults") {
-        this.#judge(key, step, value > 0, {
+        this.#judge(key, step, value > 0, () => ({
           rule: "executorFaults",
           severity: "error",
           message: `${value} ${kind} ${role === "propose" ? "proposals" : "answers"} lost to faults of the executor.`,
           evidence: { step, role, kind, outcome: "infrastructure" },
-        })
+        }))
       }
+    }
+  }
+
+  /** Whoever was lost was replaced, and its calls were run again: nothing is wrong with the results, but with the machine. */
+  #machine(step: number, executors: MachineUse["executors"]): void {
+    for (const [executor, { lost, timeouts }] of Object.entries(executors)) {
+      this.#judge(`executors/${executor}`, step, lost + timeouts > 0, () => ({
+        rule: "executorRestarts",
+        severity: "warning",
+        message: `${lost + timeouts} workers of the ${executor} executor were replaced: ${lost} died, ${timeouts} took too long.`,
+        evidence: null,
+      }))
     }
   }
 
@@ -137,12 +153,12 @@ export class AlertRules {
     const [now, then] = [correct / total, best.correct / best.total]
     const pooled = (correct + best.correct) / (total + best.total)
     const error = Math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / best.total))
-    this.#judge("evaluationFalling", step, then - now > maxErrors * error, {
+    this.#judge("evaluationFalling", step, then - now > maxErrors * error, () => ({
       rule: "evaluationFalling",
       severity: "error",
       message: `Held-out accuracy is ${percent(now)} of ${total} tasks; its best was ${percent(then)}.`,
       evidence: { step, role: "solve", outcome: "wrong" },
-    })
+    }))
     if (now >= then) this.#best = { correct, total }
   }
 
@@ -178,14 +194,10 @@ export class AlertRules {
     return mean === null ? null : { mean, first: values.first ?? mean, best: values.best }
   }
 
-  #judge(
-    key: string,
-    step: number,
-    holds: boolean,
-    { evidence, message, rollout, rule, severity }: Condition,
-  ): void {
+  #judge(key: string, step: number, holds: boolean, condition: () => Condition): void {
     const open = this.#open.get(key)
     if (holds && open === undefined) {
+      const { evidence, message, rollout, rule, severity } = condition()
       const alert = { rule, severity, message, step, until: null, evidence, rollout: rollout ?? null }
       this.#open.set(key, alert)
       this.#all.push(alert)
@@ -200,6 +212,17 @@ export class AlertRules {
     }
   }
 }
+
+/** A step has the same keys as the one before. */
+const partsOf = (key: string): ReadonlyArray<string> => {
+  const known = parts.get(key)
+  if (known !== undefined) return known
+  const found = key.split("/")
+  if (parts.size < mostKeys) parts.set(key, found)
+  return found
+}
+const parts = new Map<string, ReadonlyArray<string>>()
+const mostKeys = 10_000
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 const round = (value: number): string => String(Number(value.toPrecision(2)))

@@ -74,6 +74,20 @@ export const ProposalCount = Schema.Struct({
 })
 export type ProposalCount = typeof ProposalCount.Type
 
+/** What the executor of a language did for all steps of the run that were measured. */
+export const ExecutorTotal = Schema.Struct({
+  executor: Schema.String,
+  /** Threads, at the latest step. */
+  workers: Schema.Int,
+  calls: Schema.Int,
+  /** Calls answered from memory. */
+  remembered: Schema.Int,
+  /** Workers that died, and those that were given up because a call took too long; each was replaced. */
+  lost: Schema.Int,
+  timeouts: Schema.Int,
+})
+export type ExecutorTotal = typeof ExecutorTotal.Type
+
 /** A parameter with what the description of the interface says of it. */
 const optionalText = (description: string) => Schema.optional(Schema.String.annotate({ description }))
 
@@ -96,6 +110,7 @@ export const AlertRule = Schema.Literals([
   "zeroVariance",
   "validFalling",
   "executorFaults",
+  "executorRestarts",
   "exploitAttempt",
   "evaluationFalling",
 ])
@@ -138,8 +153,13 @@ export type LineageTask = typeof LineageTask.Type
 /** Most points of a series. Longer runs are gathered: means of neighbouring steps, under the last of them. */
 export const maxPoints = 1000
 
+/** Whether a process of the server's machine trains the run, which can be asked to stop, or was asked. */
+export const StopState = Schema.Literals(["impossible", "possible", "asked"])
+export type StopState = typeof StopState.Type
+
 export const RunView = Schema.Struct({
   summary: RunSummary,
+  stop: StopState,
   policy: Schema.String,
   versions: Schema.Record(Schema.String, Schema.String),
   kinds: Schema.Array(Schema.String),
@@ -147,14 +167,17 @@ export const RunView = Schema.Struct({
   steps: Schema.Array(Schema.Int),
   /**
    * A value for each of `steps`, by metric key; besides those of the metrics registry `seconds/<activity>`, the wall-clock time
-   * of a step, `refused/<kind>/<reason>`, proposals refused (a mean over steps that refused some), and `diversity/<kind>/regions`, the share of its tasks whose
-   * program shape was new to the run.
+   * of a step, `refused/<kind>/<reason>`, proposals refused (a mean over steps that refused some), `diversity/<kind>/regions`, the share of its tasks whose
+   * program shape was new to the run, and what the machine did: `machine/memoryBytes` and, of each executor, `executors/<name>/` with
+   * `rate`, calls answered a second of the step, `inUse`, the share of its workers' time that calls took, `p50` and `p99` in milliseconds.
    */
   series: Schema.Record(Schema.String, Schema.Array(Schema.NullOr(Schema.Finite))),
   evaluations: Schema.Array(Evaluation),
   /** All proposals of the run by what became of them. */
   proposals: Schema.Array(ProposalCount),
   successRates: Histogram,
+  /** Empty in logs of earlier versions. */
+  executors: Schema.Array(ExecutorTotal),
   /** The task with the lowest success rate above 0. */
   hardest: Schema.NullOr(LineageTask),
   alerts: Schema.Array(Alert),
@@ -234,6 +257,13 @@ export class RunUnreadable extends Schema.TaggedError<RunUnreadable>()(
   { httpApiStatus: 503 },
 ) {}
 
+/** There is no process that could be asked. */
+export class NotStoppable extends Schema.TaggedError<NotStoppable>()(
+  "NotStoppable",
+  { message: Schema.String },
+  { httpApiStatus: 409 },
+) {}
+
 const error = [NotThere, RunUnreadable] as const
 const run = Schema.String
 
@@ -275,6 +305,19 @@ export const runsGroup = HttpApiGroup.make("runs")
       success: TaskView,
       error,
     }).annotate(OpenApi.Description, "A task with its ancestors, its descendants and answers to it."),
+    HttpApiEndpoint.post("stop", "/runs/:run/stop", {
+      params: { run },
+      headers: {
+        "x-azr-token": Schema.optional(
+          Schema.String.annotate({ description: "from the address that the command printed" }),
+        ),
+      },
+      success: Schema.Struct({ stop: StopState }),
+      error: [...error, NotStoppable],
+    }).annotate(
+      OpenApi.Description,
+      "Asks the process that trains a run to stop as Ctrl-C in its terminal does: after its step, with a checkpoint from which azr resume goes on. Once, however often it is asked.",
+    ),
     HttpApiEndpoint.get("stream", "/runs/:run/stream", {
       params: { run },
       query: { since: optionalText("the last cursor that the client was told") },
@@ -292,6 +335,7 @@ export const DashboardApi = HttpApi.make("azr")
   .annotateMerge(
     OpenApi.annotations({
       title: "Runs of azr",
-      description: "Reads run folders; changes nothing. Texts of tasks, programs and answers are a policy's.",
+      description:
+        "Reads run folders; changes nothing, and can ask a run to stop. Texts of tasks, programs and answers are a policy's.",
     }),
   )

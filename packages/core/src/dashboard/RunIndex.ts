@@ -3,12 +3,15 @@
  * columns however long the run is, a task takes some tens of bytes (its text stays on the disk, at `place`). Pure.
  */
 import { Result, Schema } from "effect"
+import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
 import { AlertRules } from "./Alerts.ts"
+import { type AddedTask, type Proposed, readProposed, readTaskAdded, regionOf } from "./eventLines.ts"
 import {
   type Alert,
   type Evaluation,
+  type ExecutorTotal,
   type Histogram,
   type LineageTask,
   type ProposalCount,
@@ -31,6 +34,9 @@ interface TaskEntry {
   readonly place: Place
 }
 
+/** A task as a lineage shows it; its title is left to the reader. */
+export type Relative = LineageTask & { readonly place: Place }
+
 /** Neighbouring steps that became one point. */
 interface Column {
   step: number
@@ -52,6 +58,7 @@ export class RunIndex {
   readonly #alerts = new AlertRules()
   readonly #tasks = new Map<number, TaskEntry>()
   readonly #counts = new Map<string, { kind: string; status: string; reason: string; count: number }>()
+  readonly #executors = new Map<string, ExecutorTotal>()
   readonly #regions = new Map<string, Set<string>>()
   #columns: Array<Column> = []
   /** Steps that one column holds. */
@@ -72,6 +79,13 @@ export class RunIndex {
 
   /** Takes a line of the log in. A line that cannot be understood is noted and left out. */
   accept(line: string, place: Place): void {
+    const proposed = readProposed(line)
+    if (proposed !== null) return this.apply(proposed, place)
+    const task = readTaskAdded(line)
+    if (task !== null) {
+      this.#saw(task.at, null)
+      return this.#task(task, place)
+    }
     let json: unknown
     try {
       json = JSON.parse(line)
@@ -79,7 +93,7 @@ export class RunIndex {
       this.problem ??= { state: "unreadable", message: `events.jsonl: no JSON at byte ${place.offset}` }
       return
     }
-    const event = decode(json)
+    const event = decodeEvent(json)
     if (Result.isSuccess(event)) return this.apply(event.success, place)
     const tag = tagOf(json)
     this.problem ??= tags.has(tag)
@@ -88,9 +102,7 @@ export class RunIndex {
   }
 
   apply(event: RunEvent, place: Place): void {
-    this.startedAt ||= event.at
-    this.updatedAt = event.at
-    this.#ended = event._tag === "RunEnded" ? event : null
+    this.#saw(event.at, event._tag === "RunEnded" ? event : null)
     this.#alerts.apply(event)
     switch (event._tag) {
       case "RunStarted":
@@ -98,7 +110,7 @@ export class RunIndex {
         this.versions = event.versions
         return
       case "TaskAdded":
-        return this.#task(event.record, place)
+        return this.#task({ ...event.record, at: event.at, region: regionOf(event.record.task) }, place)
       case "Proposed":
         return this.#proposed(event)
       case "StepCompleted":
@@ -114,8 +126,13 @@ export class RunIndex {
     }
   }
 
-  #task(record: Extract<RunEvent, { _tag: "TaskAdded" }>["record"], place: Place): void {
-    const { id, kind, parents, step, successRate, task } = record
+  #saw(at: number, ended: Extract<RunEvent, { _tag: "RunEnded" }> | null): void {
+    this.startedAt ||= at
+    this.updatedAt = at
+    this.#ended = ended
+  }
+
+  #task({ id, kind, parents, region, step, successRate }: AddedTask, place: Place): void {
     const entry = { id, kind, step, successRate, parents, place }
     this.#tasks.set(id, entry)
     if (successRate !== null) {
@@ -123,7 +140,6 @@ export class RunIndex {
       this.#pending.rates[bin] = (this.#pending.rates[bin] ?? 0) + 1
       if (successRate > 0 && successRate <= (this.#hardest?.successRate ?? 1)) this.#hardest = entry
     }
-    const region = regionOf(task)
     if (region === null) return
     const known = this.#regions.get(kind) ?? new Set()
     this.#regions.set(kind, known)
@@ -132,7 +148,7 @@ export class RunIndex {
     if (known.size < 100_000) known.add(region)
   }
 
-  #proposed({ kind, reason, status }: Extract<RunEvent, { _tag: "Proposed" }>): void {
+  #proposed({ kind, reason, status }: Proposed): void {
     const key = `${kind}/${status}/${reason}`
     const count = this.#counts.get(key)
     if (count === undefined) this.#counts.set(key, { kind, status, reason, count: 1 })
@@ -144,19 +160,46 @@ export class RunIndex {
     else before.sum += 1
   }
 
-  #stepCompleted({ metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
+  #stepCompleted({ machine, metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
     this.seeding = false
     this.step = step
-    const column = this.#pending
+    const column = this.#columnOfNext()
     column.step = step
     for (const [key, value] of Object.entries(metrics)) add(column, key, value)
     for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
+    if (machine !== undefined) this.#machine(column, machine, seconds.total)
     this.#pending = { step: 0, sums: new Map(), rates: noRates() }
+  }
+
+  #machine(column: Column, { executors, memoryBytes }: MachineUse, seconds: number): void {
+    add(column, "machine/memoryBytes", memoryBytes)
+    for (const [executor, use] of Object.entries(executors)) {
+      const key = `executors/${executor}`
+      if (seconds > 0) {
+        add(column, `${key}/rate`, use.calls / seconds)
+        add(column, `${key}/inUse`, Math.min(1, use.busySeconds / (seconds * Math.max(1, use.workers))))
+      }
+      if (use.p50 !== null) add(column, `${key}/p50`, use.p50)
+      if (use.p99 !== null) add(column, `${key}/p99`, use.p99)
+      const before = this.#executors.get(executor)
+      this.#executors.set(executor, {
+        executor,
+        workers: use.workers,
+        calls: use.calls + (before?.calls ?? 0),
+        remembered: use.remembered + (before?.remembered ?? 0),
+        lost: use.lost + (before?.lost ?? 0),
+        timeouts: use.timeouts + (before?.timeouts ?? 0),
+      })
+    }
+  }
+
+  /** The column of a step that has just come, with what was pending until then. */
+  #columnOfNext(): Column {
     const last = this.#columns.at(-1)
     if (last !== undefined && this.#inLast < this.#stride) {
-      merge(last, column)
+      merge(last, this.#pending)
       this.#inLast += 1
-      return
+      return last
     }
     if (this.#columns.length === maxPoints) {
       this.#columns = this.#columns.flatMap((each, i, all) => {
@@ -167,8 +210,9 @@ export class RunIndex {
       })
       this.#stride *= 2
     }
-    this.#columns.push(column)
+    this.#columns.push(this.#pending)
     this.#inLast = 1
+    return this.#pending
   }
 
   get steps(): ReadonlyArray<number> {
@@ -199,6 +243,10 @@ export class RunIndex {
     return [...this.#counts.values()]
   }
 
+  get executors(): ReadonlyArray<ExecutorTotal> {
+    return [...this.#executors.values()]
+  }
+
   get alerts(): ReadonlyArray<Alert> {
     return this.#alerts.alerts
   }
@@ -210,8 +258,9 @@ export class RunIndex {
       .map(({ results }) => accuracyOf(results) ?? 0)
   }
 
-  get hardest(): number | null {
-    return this.#hardest?.id ?? null
+  /** The task with the lowest success rate above 0, the latest of equals. */
+  get hardest(): Relative | null {
+    return this.#hardest === null ? null : { ...this.#hardest, title: "" }
   }
 
   /** How the run is, given whether a process writes to it: one that none does and that does not tell how it ended has crashed. */
@@ -226,8 +275,8 @@ export class RunIndex {
     return this.#tasks.get(task)?.place ?? null
   }
 
-  /** A task with its ancestors and descendants, nearest first, at most `limit`; titles are left to the reader. */
-  lineage(task: number, limit: number): ReadonlyArray<LineageTask & { readonly place: Place }> {
+  /** A task with its ancestors and descendants, nearest first, at most `limit`. */
+  lineage(task: number, limit: number): ReadonlyArray<Relative> {
     const start = this.#tasks.get(task)
     if (start === undefined) return []
     const children = new Map<number, Array<number>>()
@@ -279,15 +328,23 @@ const merge = (into: Column, from: Column): void => {
   for (const [bin, count] of from.rates.entries()) into.rates[bin] = (into.rates[bin] ?? 0) + count
 }
 
+/** The metrics of a step are many and of one shape: they are looked through here, and the schema decides about all the rest. */
+const decodeEvent = (json: unknown): Result.Result<RunEvent, unknown> => {
+  if (!isRecord(json) || json["_tag"] !== "StepCompleted" || !isMetrics(json["metrics"])) return decode(json)
+  const { metrics } = json
+  return Result.map(decode({ ...json, metrics: {} }), (event) =>
+    event._tag === "StepCompleted" ? { ...event, metrics } : event,
+  )
+}
+
+const isMetrics = (value: unknown): value is Readonly<Record<string, number>> =>
+  isRecord(value) && !Array.isArray(value) && Object.values(value).every(Number.isFinite)
+
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
 const tagOf = (json: unknown): string =>
   isRecord(json) && typeof json["_tag"] === "string" ? json["_tag"] : ""
-
-/** Language tasks name the shape of their program. */
-const regionOf = (task: unknown): string | null =>
-  isRecord(task) && typeof task["region"] === "string" ? task["region"] : null
 
 /** A task in a line: its program where it has one. */
 export const titleOf = (task: unknown): string =>

@@ -4,6 +4,7 @@
  */
 import { Clock, Effect, Result, Schema } from "effect"
 import type { OpenEnvironment } from "../Environment.ts"
+import { MachineMeter, type MachineUse } from "../MachineMeter.ts"
 import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
 import { type RunEvent, type StepSeconds, type SuiteResult, accuracyOf } from "../RunEvent.ts"
@@ -51,6 +52,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   yield* Effect.fromResult(suits(config, engine.capabilities))
   const store = yield* RunStore
   const heldOut = heldOutOf(state.tracks)
+  const meter = yield* MachineMeter.Current
 
   const emit = Effect.fnUntraced(function* (events: ReadonlyArray<RunEvent>) {
     yield* store.append(events)
@@ -146,6 +148,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
       }
       state.seeding = null
       stepBegan = yield* Clock.currentTimeMillis
+      meter?.take()
       // The first checkpoint is what the final test compares with.
       yield* save(true, yield* assess("dev", 0))
     }
@@ -153,7 +156,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
     let stop = yield* options.stopRequested
     while (!stop && state.step < config.steps) {
       const result = yield* step(state, heldOut)
-      yield* record(result, yield* secondsOf(result.seconds), emit)
+      yield* record(result, yield* secondsOf(result.seconds), meter?.take() ?? null, emit)
       const evaluates = state.step === config.steps || isDue(state.step, config.evaluate.every)
       const scheduled = evaluates || isDue(state.step, config.checkpoint.every)
       if (scheduled) yield* save(true, evaluates ? yield* assess("dev", state.step) : [])
@@ -296,7 +299,12 @@ const checkEngine = ({ entropyBonus, kl, loss }: RunConfig, engine: Capabilities
 const isDue = (step: number, every: number): boolean => every > 0 && step % every === 0
 
 /** Writes a step down: its tasks, proposals, rollouts and metrics. */
-const record = Effect.fnUntraced(function* (result: StepResult, seconds: StepSeconds, emit: Emit) {
+const record = Effect.fnUntraced(function* (
+  result: StepResult,
+  seconds: StepSeconds,
+  machine: MachineUse | null,
+  emit: Emit,
+) {
   const store = yield* RunStore
   const at = yield* Clock.currentTimeMillis
   yield* store.rollouts(result.step, result.rollouts)
@@ -314,6 +322,13 @@ const record = Effect.fnUntraced(function* (result: StepResult, seconds: StepSec
       task: record?.id ?? null,
       rollout,
     })),
-    { _tag: "StepCompleted", at, step: result.step, metrics: result.metrics, seconds },
+    {
+      _tag: "StepCompleted",
+      at,
+      step: result.step,
+      metrics: result.metrics,
+      seconds,
+      ...(machine === null ? {} : { machine }),
+    },
   ])
 })

@@ -45,6 +45,20 @@ const proposed = (
   rollout,
 })
 
+const machine = (lost: number, timeouts: number): RunEvent => ({
+  _tag: "StepCompleted",
+  at: 1,
+  step: 1 + lost + timeouts,
+  metrics: {},
+  seconds,
+  machine: {
+    memoryBytes: 1,
+    executors: {
+      python: { workers: 2, calls: 1, remembered: 0, p50: 1, p99: 1, busySeconds: 1, lost, timeouts },
+    },
+  },
+})
+
 const after = (events: ReadonlyArray<RunEvent>) => {
   const rules = new Alerts.AlertRules()
   for (const event of events) rules.apply(event)
@@ -132,5 +146,15 @@ describe("alerts", () => {
     )
     assert.strictEqual(alerts.length, Alerts.maxAlerts)
     assert.strictEqual(alerts.at(-1)?.step, 2000)
+  })
+
+  it("say when workers of an executor were replaced, and when no more are", () => {
+    const [alert, ...others] = after([machine(0, 0), machine(2, 1), machine(0, 0)])
+    assert.deepStrictEqual(others, [])
+    assert.deepInclude(alert, { rule: "executorRestarts", severity: "warning", step: 4, until: 1 })
+    assert.include(
+      alert?.message ?? "",
+      "3 workers of the python executor were replaced: 2 died, 1 took too long",
+    )
   })
 })

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunIndex, maxPoints } from "../../src/dashboard/index.ts"
+import type { MachineMeter } from "../../src/index.ts"
 import type { RunEvent } from "../../src/RunEvent.ts"
 
 const place = { offset: 0, length: 0 }
-const completed = (step: number, metrics: Readonly<Record<string, number>>): RunEvent => ({
-  _tag: "StepCompleted",
+const completed = (step: number, metrics: Readonly<Record<string, number>>) => ({
+  _tag: "StepCompleted" as const,
   at: step * 1000,
   step,
   metrics,
@@ -76,7 +77,7 @@ describe("RunIndex", () => {
     )
     assert.strictEqual(index.lineage(2, 2).length, 2)
     assert.deepStrictEqual(index.lineage(99, 200), [])
-    assert.strictEqual(index.hardest, 2)
+    assert.strictEqual(index.hardest?.id, 2)
   })
 
   it("tells how a run is: of one that a process holds the log's end and its silence say nothing", () => {
@@ -99,8 +100,58 @@ describe("RunIndex", () => {
     assert.strictEqual(index.state(true).state, "newer")
     index.accept(JSON.stringify(completed(3, {})), place)
     assert.strictEqual(index.step, 3)
-    const broken = new RunIndex.RunIndex()
-    broken.accept('{"_tag":"StepCompleted"}', place)
-    assert.strictEqual(broken.state(true).state, "unreadable")
+    const whole = completed(3, { entropy: 0.5 })
+    assert.deepStrictEqual(index.series(["seconds/total"]), { "seconds/total": [6] })
+    for (const line of [
+      { _tag: "StepCompleted" },
+      { ...whole, metrics: { entropy: "0.5" } },
+      { ...whole, metrics: { entropy: null } },
+      { ...whole, metrics: [0.5] },
+      { ...whole, metrics: null },
+      { ...whole, seconds: {} },
+      { ...whole, step: 1.5 },
+      { ...whole, machine: {} },
+    ]) {
+      const broken = new RunIndex.RunIndex()
+      broken.accept(JSON.stringify(line), place)
+      assert.strictEqual(broken.state(true).state, "unreadable", JSON.stringify(line))
+      assert.strictEqual(broken.step, 0)
+    }
+  })
+
+  it("shows what the machine did where the log says it, and its totals", () => {
+    const python = {
+      workers: 2,
+      calls: 30,
+      remembered: 5,
+      p50: 2,
+      p99: 8,
+      busySeconds: 3,
+      lost: 1,
+      timeouts: 0,
+    }
+    const measured = (
+      step: number,
+      memoryBytes: number,
+      more: Partial<MachineMeter.ExecutorUse>,
+    ): RunEvent => ({
+      ...completed(step, {}),
+      machine: { memoryBytes, executors: { python: { ...python, ...more } } },
+    })
+    const index = indexOf([
+      completed(1, {}),
+      measured(2, 1e6, {}),
+      measured(3, 3e6, { calls: 0, p50: null, p99: null, busySeconds: 99 }),
+    ])
+    const series = index.series(null)
+    assert.deepStrictEqual(series["machine/memoryBytes"], [null, 1e6, 3e6])
+    // Of six seconds, on two workers; never more than all of it.
+    assert.deepStrictEqual(series["executors/python/rate"], [null, 5, 0])
+    assert.deepStrictEqual(series["executors/python/inUse"], [null, 0.25, 1])
+    assert.deepStrictEqual(series["executors/python/p99"], [null, 8, null])
+    assert.deepStrictEqual(index.executors, [
+      { executor: "python", workers: 2, calls: 30, remembered: 10, lost: 2, timeouts: 0 },
+    ])
+    assert.deepStrictEqual(indexOf([completed(1, {})]).executors, [])
   })
 })

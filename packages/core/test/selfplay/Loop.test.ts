@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FileSystem, Layer, Result } from "effect"
 import { type OpenEnvironment, type Suite, open } from "../../src/Environment.ts"
 import { ExecutorUnavailable } from "../../src/Executor.ts"
+import { MachineMeter } from "../../src/MachineMeter.ts"
 import { PolicyEngine, PolicyError } from "../../src/PolicyEngine.ts"
 import { type RunConfig, presets } from "../../src/RunConfig.ts"
 import { type RunEvent, timeFields } from "../../src/RunEvent.ts"
@@ -30,6 +31,7 @@ interface Setup {
   readonly stopAt?: (observed: ReadonlyArray<RunEvent>) => boolean
   /** The environment, as it should be for this run. */
   readonly environment?: (environment: OpenEnvironment) => OpenEnvironment
+  readonly meter?: MachineMeter
   /** The policy engine, as it should be for this run. */
   readonly engine?: (engine: PolicyEngine["Service"]) => PolicyEngine["Service"]
 }
@@ -41,6 +43,7 @@ const start = Effect.fnUntraced(function* (
     config,
     engine: adapt = (engine) => engine,
     environment: equip = (environment) => environment,
+    meter,
     respond = seeded,
     stopAt = () => false,
     world = {},
@@ -65,7 +68,11 @@ const start = Effect.fnUntraced(function* (
       observe: (event) => Effect.sync(() => observed.push(event)),
       announce: (phase) => Effect.sync(() => phases.push(phase)),
       stopRequested: Effect.sync(() => stopAt(observed)),
-    }).pipe(Effect.provideService(PolicyEngine, adapt(engine)), Effect.exit)
+    }).pipe(
+      Effect.provideService(PolicyEngine, adapt(engine)),
+      Effect.provideService(MachineMeter.Current, meter ?? null),
+      Effect.exit,
+    )
     const { prompts } = yield* ScriptedPolicy
     return { exit, observed, phases, prompts: yield* prompts }
   }).pipe(Effect.provide(Layer.merge(store, scriptedPolicy(respond))), Effect.scoped)
@@ -158,6 +165,51 @@ describe("a run", () => {
         assert.deepStrictEqual(statuses, ["accepted", ...Array<string>(5).fill("duplicate")])
       }),
     ),
+  )
+
+  it.effect(
+    "notes what the machine did for each step where somebody measures it, and nothing else of it",
+    () =>
+      Effect.gen(function* () {
+        const meter = new MachineMeter(() => 5e6)
+        const executor = meter.executor("e")
+        const machineOf = (observed: ReadonlyArray<RunEvent>) =>
+          observed.flatMap((event) => (event._tag === "StepCompleted" ? [event.machine] : []))
+        const measured = yield* inFolder((folder) =>
+          Effect.gen(function* () {
+            const engine: Setup["engine"] = (policy) => ({
+              ...policy,
+              sample: (requests) =>
+                Effect.andThen(
+                  Effect.sync(() => executor.latencies.push(2)),
+                  policy.sample(requests),
+                ),
+            })
+            executor.lost = 3
+            const { observed } = yield* start(folder, { config, meter, engine })
+            return [machineOf(observed), yield* record(folder)] as const
+          }),
+        )
+        // What was lost while seeding is no step's.
+        assert.deepStrictEqual(
+          measured[0].map((machine) => [
+            machine?.memoryBytes,
+            machine?.executors["e"]?.p50,
+            machine?.executors["e"]?.lost,
+          ]),
+          Array.from({ length: 3 }, () => [5e6, 2, 0]),
+        )
+        const plain = yield* inFolder((folder) =>
+          Effect.gen(function* () {
+            const { observed } = yield* start(folder, { config })
+            return [machineOf(observed), yield* record(folder)] as const
+          }),
+        )
+        assert.deepStrictEqual(plain[0], [undefined, undefined, undefined])
+        const without = (text: string | undefined) => text?.replaceAll(',"machine":0', "")
+        assert.strictEqual(without(measured[1]["events.jsonl"]), plain[1]["events.jsonl"])
+        assert.strictEqual(measured[1]["metrics.jsonl"], plain[1]["metrics.jsonl"])
+      }),
   )
 
   it.effect.each(["paper", "code", "fixed"])(

@@ -5,7 +5,7 @@
  * Does not cover: whether a program may be a task (the language's rules), and what its outcome is worth (core).
  */
 import { readFile } from "node:fs/promises"
-import { Executor, Value } from "@azr/core"
+import { Executor, MachineMeter, Value } from "@azr/core"
 import { Cache, Context, Duration, Effect, Exit, Layer, Result, Schema, Tracer } from "effect"
 import type { ComponentFile } from "../component.ts"
 import { type ExecutorComponent, ExecutorHost } from "../ExecutorHost.ts"
@@ -133,18 +133,28 @@ const withoutSpan = <Services>(context: Context.Context<Services>): Context.Cont
 const make = Effect.fnUntraced(function* (guest: LanguageGuest, component: LanguageExecutor["component"]) {
   const host = yield* ExecutorHost
   const { workers } = yield* Executor.ExecutorSettings
+  const meter = (yield* MachineMeter.MachineMeter.Current)?.executor(guest.id) ?? null
   const pool = yield* host.open(yield* component, { workers })
-  const answers = yield* Cache.makeWith((key: string) => pool.run(callOf(key)), {
+  /** Every call counts as remembered until the cache has to look it up. */
+  const remember = (count: 1 | -1) => {
+    if (meter !== null) meter.remembered += count
+  }
+  const lookup = (key: string) => {
+    remember(-1)
+    return pool.run(callOf(key))
+  }
+  const answers = yield* Cache.makeWith(lookup, {
     capacity: remembered,
     timeToLive: (exit, key) =>
       Exit.isSuccess(exit) && key.length + (exit.value.response?.length ?? 0) <= longestRemembered
         ? Duration.infinity
         : Duration.zero,
   })
-  const ask = (call: Call): Effect.Effect<CallResult, Executor.ExecutorError> =>
-    call.request.length > longestRequest
-      ? Effect.succeed(tooLong)
-      : Effect.updateContext(Cache.get(answers, keyOf(call)), withoutSpan)
+  const ask = (call: Call): Effect.Effect<CallResult, Executor.ExecutorError> => {
+    if (call.request.length > longestRequest) return Effect.succeed(tooLong)
+    remember(1)
+    return Effect.updateContext(Cache.get(answers, keyOf(call)), withoutSpan)
+  }
 
   return Executor.Executor.of({
     run: (request) =>

@@ -10,7 +10,8 @@ const say = (answer: object): void => void process.stdout.write(`${JSON.stringif
 await Effect.runPromise(
   Effect.scoped(
     Effect.gen(function* () {
-      say({ url: yield* serve({ runsDir, host: "127.0.0.1", port: 0, page: null }) })
+      const { url } = yield* serve({ runsDir, host: "127.0.0.1", port: 0, page: null })
+      say({ url })
       yield* Effect.promise(async () => {
         for await (const _ of createInterface({ input: process.stdin })) {
           const { system, user } = process.cpuUsage()
