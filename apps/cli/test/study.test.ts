@@ -75,6 +75,7 @@ describe("the report", () => {
     steps: Array.from({ length: steps }, (_, step) => ({
       "propose/deduction/valid": step < steps / 2 ? 0.5 : 0.75,
       "train/entropy": 1 - step / steps,
+      "generate/tokens": step < steps / 2 ? 5000 : 7500,
     })),
     seconds: Array.from({ length: steps }, (_, step) => (step < steps / 2 ? 1 : 1.5)),
     programs: Array.from({ length: steps }, (_, step) => step),
@@ -99,6 +100,7 @@ describe("the report", () => {
     const { markdown, plots } = report([run("long", 0, 400, 0.7)], "azr")
     assert.include(markdown, "| valid proposals: deduction | 0.50 | 0.75 | 1.50 |")
     assert.include(markdown, "| seconds a step (median) | 1.00 | 1.50 | 1.50 |")
+    assert.include(markdown, "| the same for 10,000 generated tokens | 2.00 | 2.00 | 1.00 |")
     for (const file of ["long-valid.svg", "long-entropy.svg", "long-seconds.svg"]) {
       assert.include([...plots.keys()], file)
       assert.include(markdown, `results/${file}`)

@@ -227,7 +227,16 @@ const endurance = (runs: ReadonlyArray<RunResult>): string => {
       ...lastingMeasures.map(([, label, key]) =>
         row(label, mean, ({ steps }) => steps.flatMap((metrics) => metrics[key] ?? [])),
       ),
+      row("tokens generated in a step", mean, ({ steps }) =>
+        steps.flatMap((metrics) => metrics["generate/tokens"] ?? []),
+      ),
       row("seconds a step (median)", median, ({ seconds }) => seconds),
+      row("the same for 10,000 generated tokens", median, ({ seconds, steps }) =>
+        seconds.flatMap((taken, step) => {
+          const tokens = steps[step]?.["generate/tokens"] ?? 0
+          return tokens > 0 ? [(10_000 * taken) / tokens] : []
+        }),
+      ),
     ],
   )
 }
