@@ -3,6 +3,7 @@
  *
  *     config.json                       resolved configuration
  *     events.jsonl                      append-only, the truth
+ *     events.index.json                 where to look in a long log, made anew when it is gone
  *     metrics.jsonl                     one line a step
  *     rollouts/step-000120.jsonl        every response of a step
  *     checkpoints/step-000120/          policy files, state.json, manifest.json: there as a whole or not at all
@@ -51,6 +52,7 @@ export {
   readCheckpoint,
 } from "./store/Checkpoint.ts"
 export { RunStoreError, lockFile } from "./store/files.ts"
+export { indexFiles } from "./store/LogIndex.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"
 export { type RunSummary, parseLines, readConfig, readSummary } from "./store/reading.ts"
 
