@@ -107,10 +107,8 @@ const utf8 = new TextEncoder()
 /** What may be in the folder of a run that is about to begin: who holds it, and what a crash left of an earlier try. */
 const beforehand: ReadonlySet<string> = new Set([lockFile, temporary("config.json")])
 
-const create = Effect.fn("RunStore.create")(function* (folder: string, config: RunConfig) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
+/** Fails where a new run cannot begin: in a folder that holds something. */
+export const checkNew = Effect.fn("RunStore.checkNew")(function* (folder: string) {
   const present = yield* namesIn(folder).pipe(Effect.mapError(failing(".")))
   if (present.some((name) => !beforehand.has(name))) {
     return yield* new RunStoreError({
@@ -118,6 +116,13 @@ const create = Effect.fn("RunStore.create")(function* (folder: string, config: R
       message: `${folder} is not empty; choose another name for the run`,
     })
   }
+})
+
+const create = Effect.fn("RunStore.create")(function* (folder: string, config: RunConfig) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
+  yield* checkNew(folder)
   yield* replace(
     path.join(folder, "config.json"),
     utf8.encode(`${JSON.stringify(encodeConfig(config), null, 2)}\n`),

@@ -6,8 +6,14 @@ import { defaultPort, serve } from "../dashboard/server.ts"
 import { Output } from "../Output.ts"
 import { runsDir } from "../runsFolder.ts"
 
+const isPort = Flag.filter<number>(
+  (port) => port >= 0 && port <= 65_535,
+  () => "a port, 0 to 65535",
+)
+
 /** Of the commands that train. */
 export const dashboardFlag = Flag.Int("dashboard").pipe(
+  isPort,
   Flag.withOptionalValue(String(defaultPort)),
   Flag.withDescription(
     `Show the runs in the browser while this one trains, on port ${defaultPort} or on --dashboard=port`,
@@ -24,6 +30,7 @@ export const dashboardCommand = Command.make(
       Flag.withDefault("127.0.0.1"),
     ),
     port: Flag.Int("port").pipe(
+      isPort,
       Flag.withDescription("Port to listen on; 0 is any that is free"),
       Flag.withDefault(defaultPort),
     ),

@@ -8,7 +8,14 @@ import { Argument, Command, Flag } from "effect/cli"
 import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { checkTransformers } from "../exports/checkTransformers.ts"
 import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
-import { type TableFormat, writeTable } from "../exports/tableFiles.ts"
+import type { Rows } from "../exports/Rows.ts"
+import {
+  type TableFormat,
+  type TextFormat,
+  printTable,
+  textFormats,
+  writeTable,
+} from "../exports/tableFiles.ts"
 import { eventFile } from "../exports/tensorBoard.ts"
 import { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
@@ -55,7 +62,9 @@ const flags = {
     Flag.optional,
   ),
   out: Flag.String("out").pipe(
-    Flag.withDescription("File to write, or folder for hf and tensorboard; it must not exist"),
+    Flag.withDescription(
+      "File to write, or folder for hf and tensorboard; it must not exist. - prints a table as jsonl or csv",
+    ),
     Flag.optional,
   ),
   check: Flag.Boolean("check").pipe(
@@ -154,23 +163,29 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
   )
 })
 
+const attempt = (folder: string, write: () => Promise<void>) =>
+  Effect.tryPromise({
+    try: write,
+    catch: (cause) =>
+      new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
+  })
+
+const tableOf = (folder: string, what: What, summary: RunStore.RunSummary): Rows =>
+  what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
+
 const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
-  const attempt = (write: () => Promise<void>) =>
-    Effect.tryPromise({
-      try: write,
-      catch: (cause) =>
-        new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
-    })
   const summary = yield* RunStore.readSummary(folder)
   if (format === "tensorboard") {
     const bytes = yield* Effect.promise(() => eventFile(metricRows(summary)))
     const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
     return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
   }
-  const rows =
-    what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
-  yield* attempt(() => writeTable(target.path, format as TableFormat, rows))
+  const rows = tableOf(folder, what, summary)
+  yield* attempt(folder, () => writeTable(target.path, format as TableFormat, rows))
 })
+
+const isText = (format: Format): format is TextFormat =>
+  (textFormats as ReadonlyArray<Format>).includes(format)
 
 /** Of a file of any size. */
 const digestOf = async (file: string) => {
@@ -205,6 +220,15 @@ export const exportCommand = Command.make(
     }
     const source = what === "checkpoint" ? yield* findPolicy(runsDir, run, step) : null
     const folder = source === null ? yield* findRun(runsDir, run) : ""
+    if (Option.getOrNull(given.out) === "-") {
+      if (!isText(format)) {
+        return yield* new UsageError({
+          message: `--out - prints ${textFormats.join(" or ")}; ${format} wants a name`,
+        })
+      }
+      const rows = tableOf(folder, what, yield* RunStore.readSummary(folder))
+      return yield* attempt(folder, () => printTable(process.stdout, format, rows))
+    }
     const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")
     const at = source?.run == null ? "" : `-step-${source.run.step}`
     const out = Option.getOrElse(given.out, () => `${stem}-${what}${at}${suffix(format)}`)
@@ -239,6 +263,10 @@ export const exportCommand = Command.make(
     {
       command: "azr export my-run --what rollouts --format parquet",
       description: "Every response, for pandas or DuckDB",
+    },
+    {
+      command: "azr export my-run --what tasks --out - | jq -r .code",
+      description: "Every task's program, in a pipe",
     },
     {
       command: "azr export my-run --what metrics --format tensorboard --out logs/my-run",
