@@ -86,6 +86,7 @@ export const train = Effect.fn("train")(
       ),
     )
 
+    const howToGoOn = output.progress(`continue    ${command} resume ${quoted(folder)}`)
     const outcome = yield* Loop.run({
       config,
       environments,
@@ -95,7 +96,8 @@ export const train = Effect.fn("train")(
       announce: (phase) => output.announce(describe(phase)),
       stopRequested: Effect.sync(() => stop.requested),
     }).pipe(
-      Effect.tapError(() => output.progress(`continue    ${command} resume ${quoted(folder)}`)),
+      Effect.tapError(() => howToGoOn),
+      Effect.onInterrupt(() => howToGoOn),
       Effect.provide(store),
     )
     stop.honoured = outcome.status === "interrupted"

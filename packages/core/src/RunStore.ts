@@ -120,14 +120,19 @@ export const checkNew = Effect.fn("RunStore.checkNew")(function* (folder: string
 
 const create = Effect.fn("RunStore.create")(function* (folder: string, config: RunConfig) {
   const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
   yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
   yield* checkNew(folder)
+  yield* writeConfig(folder, config)
+  return yield* writer(folder)
+})
+
+/** Saves the configuration of a run, in place of an earlier one if there is one. */
+export const writeConfig = Effect.fn("RunStore.writeConfig")(function* (folder: string, config: RunConfig) {
+  const path = yield* Path.Path
   yield* replace(
     path.join(folder, "config.json"),
     utf8.encode(`${JSON.stringify(encodeConfig(config), null, 2)}\n`),
   ).pipe(Effect.mapError(failing("config.json")))
-  return yield* writer(folder)
 })
 
 /** Fails where a log has lost what a checkpoint counts on. */

@@ -37,7 +37,7 @@ const settle = Effect.fnUntraced(function* (
       message: `${folder} was run with other settings; choose another --out, or remove it`,
     })
   }
-  const resumed = yield* resumeRun(folder, { from: null, json: false, dashboard: Option.none() })
+  const resumed = yield* resumeRun(folder, { from: null, steps: null, json: false, dashboard: Option.none() })
   return resumed?.status ?? "completed"
 })
 
