@@ -3,10 +3,11 @@ import { createReadStream } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { PolicyEngine, RunStore } from "@azr/core"
 import { decodeCheckpoint, huggingFaceCode, huggingFaceFiles } from "@azr/trainer-gpu"
-import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { checkTransformers } from "../exports/checkTransformers.ts"
+import { ExportFailed, type Target, attempt, toTarget } from "../exports/target.ts"
 import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
 import type { Rows } from "../exports/Rows.ts"
 import {
@@ -34,12 +35,6 @@ type Format = (typeof formats)[What][number]
 
 const subjects = Object.keys(formats) as ReadonlyArray<What>
 const everyFormat = [...new Set(subjects.flatMap((what): ReadonlyArray<Format> => formats[what]))]
-
-/** The export could not be written. */
-export class ExportFailed extends Schema.TaggedError<ExportFailed>()("ExportFailed", {
-  file: Schema.String,
-  message: Schema.String,
-}) {}
 
 const flags = {
   run: Argument.String("run").pipe(
@@ -86,43 +81,10 @@ type ExportError = ExportFailed | UsageError | RunStore.RunStoreError
 type Services = FileSystem.FileSystem | Path.Path
 type Flags = Command.Command.Config.Infer<typeof flags>
 
-/** Files by name; a single one without a name is the target itself. */
-interface Target {
-  readonly path: string
-  readonly write: (name: string, bytes: Uint8Array) => Effect.Effect<void, ExportFailed>
-}
-
 const suffix = (format: Format): string =>
   format === "hf" || format === "tensorboard" ? `-${format}` : `.${format}`
 
 const isFolder = (format: Format): boolean => format === "hf" || format === "tensorboard"
-
-/** Writes everything beside the target and moves it there when it is whole. */
-const toTarget = Effect.fnUntraced(function* <E, R>(
-  out: string,
-  folder: boolean,
-  write: (target: Target) => Effect.Effect<void, E, R>,
-) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const failing = (error: { readonly message: string }) =>
-    new ExportFailed({ file: out, message: error.message })
-  if (yield* fs.exists(out).pipe(Effect.mapError(failing))) {
-    return yield* new UsageError({ message: `${out} is already there; choose another --out` })
-  }
-  const partial = `${out}.partial`
-  const remove = fs.remove(partial, { recursive: true, force: true })
-  yield* Effect.gen(function* () {
-    yield* remove
-    yield* fs.makeDirectory(folder ? partial : path.dirname(path.resolve(partial)), { recursive: true })
-  }).pipe(Effect.mapError(failing))
-  yield* write({
-    path: partial,
-    write: (name, bytes) =>
-      fs.writeFile(name === "" ? partial : path.join(partial, name), bytes).pipe(Effect.mapError(failing)),
-  }).pipe(Effect.onError(() => Effect.ignore(remove)))
-  yield* fs.rename(partial, out).pipe(Effect.mapError(failing))
-})
 
 const exportCheckpoint = Effect.fnUntraced(function* (source: PolicySource, format: Format, target: Target) {
   const fs = yield* FileSystem.FileSystem
@@ -162,13 +124,6 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
     `checked with ${found.version}: ${found.compared} log-probabilities within ${found.difference.toExponential(1)}, same tokens, same greedy answers`,
   )
 })
-
-const attempt = (folder: string, write: () => Promise<void>) =>
-  Effect.tryPromise({
-    try: write,
-    catch: (cause) =>
-      new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
-  })
 
 const tableOf = (folder: string, what: What, summary: RunStore.RunSummary): Rows =>
   what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
