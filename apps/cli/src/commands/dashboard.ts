@@ -26,12 +26,14 @@ export const dashboardCommand = Command.make(
   {
     runsDir,
     host: Flag.String("host").pipe(
-      Flag.withDescription("Address to listen on; another than 127.0.0.1 lets its network read your runs"),
+      Flag.withDescription(
+        "Address to listen on; another than 127.0.0.1, the default, lets its network read your runs",
+      ),
       Flag.withDefault("127.0.0.1"),
     ),
     port: Flag.Int("port").pipe(
       isPort,
-      Flag.withDescription("Port to listen on; 0 is any that is free"),
+      Flag.withDescription(`Port to listen on; 0 is any that is free (default ${defaultPort})`),
       Flag.withDefault(defaultPort),
     ),
     open: Flag.Boolean("open").pipe(Flag.withDescription("Open it in the browser"), Flag.withDefault(false)),
