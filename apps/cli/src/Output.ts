@@ -41,7 +41,7 @@ export class Output extends Context.Service<
       Effect.sync(() => {
         if (!live) return
         clear()
-        process.stderr.write(line.slice(0, (process.stderr.columns ?? 80) - 1))
+        process.stderr.write(line.slice(0, (process.stderr.columns || 80) - 1))
         pending = true
       })
     return Output.of({

@@ -6,11 +6,17 @@ import { Command } from "effect/cli"
 import { loadCommand } from "./cli.ts"
 import { exitCode, explain } from "./exitCodes.ts"
 import { Output, clearLine } from "./Output.ts"
+import { presenter } from "./presenter.ts"
 import { StopSignal } from "./StopSignal.ts"
 import { version } from "./version.ts"
 
 const stop = new StopSignal()
-const services = Layer.mergeAll(NodeServices.layer, Output.layer, Layer.succeed(StopSignal.Current, stop))
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  Output.layer,
+  presenter,
+  Layer.succeed(StopSignal.Current, stop),
+)
 
 const azr = await loadCommand(process.argv[2])
 const fiber = Effect.runFork(Command.run(azr, { version }).pipe(Effect.provide(services)))

@@ -9,6 +9,7 @@ const commands = {
   export: async () => (await import("./commands/export.ts")).exportCommand,
   runs: async () => (await import("./commands/runs/index.ts")).runsCommand,
   dashboard: async () => (await import("./commands/dashboard.ts")).dashboardCommand,
+  seed: async () => (await import("./commands/seed.ts")).seedCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   "run-program": async () => (await import("./commands/runProgram.ts")).runProgramCommand,
   corpus: async () => (await import("./commands/corpus.ts")).corpusCommand,

@@ -37,7 +37,7 @@ export const costLines = (config: RunConfig.RunConfig): ReadonlyArray<string> =>
   const seeds = Object.values(config.kinds).reduce((sum, kind) => sum + kind.seeds + kind.proposedSeeds, 0)
   return [
     `a step      ${count(proposals)} proposals to validate and ${count(answers)} answers to judge; at most ${count(tokens)} tokens sampled, ${count(trained)} responses trained on`,
-    `the run     ${count(config.steps)} steps, proposals as long as propose.steps says; at most ${count(proposals * config.steps)} validations, ${count(answers * config.steps)} verdicts, ${count(tokens * config.steps)} tokens; before it, ${count(seeds)} seed tasks`,
+    `the run     ${count(config.steps)} steps${config.propose.steps === null ? "" : `, proposals in the first ${count(config.propose.steps)}`}; at most ${count(proposals * config.steps)} validations, ${count(answers * config.steps)} verdicts, ${count(tokens * config.steps)} tokens; before it, ${count(seeds)} seed tasks`,
     "how         from the settings: every proposal valid, every response of kinds.*.maxTokens; without held-out evaluations. In a language, a validation runs the",
     "            program twice on each input; a verdict runs it once for abduction, once for each hidden pair for induction, never for deduction and error",
   ]

@@ -42,8 +42,8 @@ const policyLayer = ({ policy }: RunConfig.RunConfig) =>
       if (!isLocal(backend)) {
         return yield* new BackendUnavailable({
           backend,
-          reason: `no policy backend is called ${backend}`,
-          hint: `there are: ${LocalBackends.backendNames.join(", ")}`,
+          reason: "there is no such policy backend",
+          hint: `choose one of ${LocalBackends.backendNames.join(", ")}`,
         })
       }
       const choice = yield* LocalBackends.choose(backend, { workers })

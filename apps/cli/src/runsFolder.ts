@@ -2,10 +2,11 @@
 import { RunStore } from "@azr/core"
 import { DateTime, Effect, FileSystem, Path } from "effect"
 import { Flag } from "effect/cli"
+import { command } from "./command.ts"
 import { UsageError } from "./exitCodes.ts"
 
 export const runsDir = Flag.String("runs-dir").pipe(
-  Flag.withDescription("Folder that holds the runs"),
+  Flag.withDescription("Folder that holds the runs (default runs)"),
   Flag.withDefault("runs"),
 )
 
@@ -25,7 +26,7 @@ export const findRun = Effect.fnUntraced(function* (directory: string, run: stri
   }
   const names = yield* listRuns(directory)
   return yield* new UsageError({
-    message: `no run ${run} in ${directory}${names.length === 0 ? "; start one with azr train" : `; there are: ${names.join(", ")}`}`,
+    message: `no run ${run} in ${directory}${names.length === 0 ? `; start one with ${command} train` : `; there are: ${names.join(", ")}`}`,
   })
 })
 

@@ -6,6 +6,7 @@ import { command, quoted } from "./command.ts"
 import { pageFolder } from "./dashboard/page.ts"
 import { serve } from "./dashboard/server.ts"
 import { openEnvironments } from "./environments.ts"
+import { UsageError } from "./exitCodes.ts"
 import { Output } from "./Output.ts"
 import { withEngines } from "./policies.ts"
 import * as report from "./report.ts"
@@ -35,7 +36,12 @@ export const train = Effect.fn("train")(
     const began = yield* Clock.currentTimeMillis
 
     // Whatever may refuse the run comes before anything is written to its folder or cut off its logs; the folder itself first.
-    if (from === "new") yield* holdRun(folder)
+    if (from === "new") {
+      yield* RunStore.checkNew(folder).pipe(
+        Effect.catchTag("RunStoreError", ({ message }) => Effect.fail(new UsageError({ message }))),
+      )
+      yield* holdRun(folder)
+    }
     if (Option.isSome(options.dashboard)) {
       const runsDir = (yield* Path.Path).dirname(folder)
       const page = yield* pageFolder()
@@ -73,9 +79,14 @@ export const train = Effect.fn("train")(
     const ready = yield* Clock.currentTimeMillis
     const run = Effect.runSyncWith(yield* Effect.context())
     stop.accept(() =>
-      run(output.progress("stopping after this step, with a checkpoint; press Ctrl-C again to stop now")),
+      run(
+        output.progress(
+          "stopping after this step or evaluation, with a checkpoint; press Ctrl-C again to stop now",
+        ),
+      ),
     )
 
+    const howToGoOn = output.progress(`continue    ${command} resume ${quoted(folder)}`)
     const outcome = yield* Loop.run({
       config,
       environments,
@@ -85,8 +96,9 @@ export const train = Effect.fn("train")(
       announce: (phase) => output.announce(describe(phase)),
       stopRequested: Effect.sync(() => stop.requested),
     }).pipe(
+      Effect.tapError(() => howToGoOn),
+      Effect.onInterrupt(() => howToGoOn),
       Effect.provide(store),
-      Effect.tapError(() => output.progress(`continue    ${command} resume ${quoted(folder)}`)),
     )
     stop.honoured = outcome.status === "interrupted"
 

@@ -97,13 +97,26 @@ describe("output", { timeout: 60_000 }, () => {
     [["runs", "show", "none"], 2],
     [["runs", "shwo"], 2],
     [["train", "--steps", "many"], 2],
+    [["train", "--set", "estimate.samples=many"], 2],
+    [["train", "--dashboard=70000"], 2],
+    [["train", "--name", "a"], 2],
+    [["train", "--backend", "none"], 4],
+    [["eval", "a", "--kind", "deduction", "--kind", "abduction"], 2],
     [["resume"], 2],
     [["resume", "a"], 0],
   ] as const)("%j: nothing on stdout, one line of reason on stderr, exit code %d", async (args, expected) => {
     const { code, stderr, stdout } = await azr(args, folder)
     assert.strictEqual(code, expected)
-    assert.notInclude(stdout, "Error")
-    assert.isAbove(stderr.trim().length, 10)
-    assert.notMatch(stderr, /^\s+at /m)
+    assert.strictEqual(stdout, "")
+    assert.match(stderr, /^[^\n]{10,}\n$/)
+  })
+
+  it("a slip in a word names the nearest one, and the help that has them all", async () => {
+    for (const [args, line] of [
+      [["train", "--stpes", "3"], /--stpes.* did you mean --steps\? See azr train --help/],
+      [["runs", "shwo"], /"shwo".* did you mean show\? See azr runs --help/],
+      [["runs", "--sort", "disc"], /"disk"\. See azr runs --help/],
+    ] as const)
+      assert.match((await azr(args, folder)).stderr, line)
   })
 })

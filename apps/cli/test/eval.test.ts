@@ -226,6 +226,7 @@ describe("usage of azr eval", { timeout: 60_000 }, () => {
     [["nano", "--resume"], "--out"],
     [["nano", "--suite", "deducton-2"], "did you mean deduction-2"],
     [["nano", "--suite", "nowhere.jsonl"], "there is no file nowhere.jsonl"],
+    [["nano", "--suite", fixture("cruxeval.jsonl")], "cruxeval: this policy cannot read the prompts"],
     [["nano", "--suite", "deduction-2", "--k", "8"], "pass@8 needs --n of at least 8"],
     [["nano", "--suite", "deduction-2", "--n", "4", "--temperature", "0"], "greedy answers are all alike"],
     [["--policy", "gold", "--hub", "nonsense"], "owner/name:file"],

@@ -64,6 +64,12 @@ describe("azr export of tables", { timeout: 120_000 }, () => {
         const bytes = readFileSync(join(folder, file.path))
         assert.strictEqual(file.bytes, bytes.length)
         assert.strictEqual(file.sha256, createHash("sha256").update(bytes).digest("hex"))
+        const printed = await azr(
+          ["export", "small", "--what", what, "--format", format, "--out", "-"],
+          folder,
+        )
+        if (format === "parquet") assert.strictEqual(printed.code, 2, printed.stderr)
+        else assert.strictEqual(printed.stdout, bytes.toString())
       }
       const table = await parquet(`small-${what}.parquet`)
       const columns = Object.keys(table[0] ?? {})

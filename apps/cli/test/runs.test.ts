@@ -79,6 +79,7 @@ describe("azr runs rm", { timeout: 60_000 }, () => {
   it("removes what it is told to, when it is told so", async () => {
     const folder = workspace()
     for (const name of ["a", "b", "c"]) await writeRun(folder, name)
+    writeFileSync(join(folder, "runs/a/events.index.json"), "what a long log gets")
     const asked = await azr(["runs", "rm", "a", "b"], folder)
     assert.strictEqual(asked.code, 2)
     assert.include(asked.stderr, "azr runs rm --yes a b")

@@ -106,6 +106,38 @@ describe("azr train", { timeout: 120_000 }, () => {
     )
   })
 
+  it("trains longer than it was begun for, as if it had been begun so", async () => {
+    const folder = workspace()
+    const settings = [...small, "--set", "evaluate.every=2", "--set", "optimizer.finalShare=1"]
+    const train = (name: string, steps: number) =>
+      azr(["train", "--name", name, "--steps", String(steps), ...settings], folder)
+    const codes = [
+      await train("short", 2),
+      await train("long", 4),
+      await azr(["resume", "short", "--steps", "4"], folder),
+    ].map(({ code }) => code)
+    assert.deepStrictEqual(codes, [0, 0, 0])
+    const of = (name: string, file: string) => join(folder, "runs", name, file)
+    assert.strictEqual(
+      readFileSync(of("short", "config.json"), "utf8"),
+      readFileSync(of("long", "config.json"), "utf8"),
+    )
+    // The first event holds the configuration that the run was begun with.
+    const [short, long] = ["short", "long"].map((name) => timeless(of(name, "events.jsonl")).slice(1))
+    assert.deepStrictEqual(short, long)
+    assert.match((await azr(["runs", "show", "short"], folder)).stdout, /^begun for +2 steps$/m)
+
+    const complete = await azr(["resume", "short"], folder)
+    assert.match(complete.stderr, /nothing to resume.*resume runs\/short --steps N/)
+    const back = await azr(["resume", "short", "--steps", "3"], folder)
+    assert.deepStrictEqual([back.code, back.stdout], [2, ""])
+    assert.include(back.stderr, "at step 4 already")
+    assert.strictEqual(
+      (JSON.parse(readFileSync(of("short", "config.json"), "utf8")) as { steps: number }).steps,
+      4,
+    )
+  })
+
   it("stops in order on Ctrl-C: finishes the step, saves, and says how to continue", async () => {
     const folder = workspace()
     const child = start(["train", "--name", "stopped", "--steps", "500", ...small], folder)

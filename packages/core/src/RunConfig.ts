@@ -2,7 +2,7 @@
  * Everything a run was told, resolved: presets and overrides in, one plain JSON object out, saved verbatim as
  * `config.json`. No default is hidden elsewhere.
  */
-import { Result, Schema } from "effect"
+import { Result, Schema, SchemaIssue } from "effect"
 import { code, fixed, nano, paper } from "./presets.ts"
 import { type CompositeConfig, type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
 
@@ -31,8 +31,15 @@ export const parse = (input: unknown): Result.Result<RunConfig, ConfigError> => 
       }),
     )
   }
-  return Result.mapError(decode(input), (error) => new ConfigError({ message: error.message }))
+  return Result.mapError(decode(input), ({ issue }) => {
+    const problems = issuesOf(issue).issues.map(({ message, path = [] }) =>
+      path.length === 0 ? message : `${path.join(".")}: ${message}`,
+    )
+    return new ConfigError({ message: problems.join("; ") })
+  })
 }
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
  * What `azr.config.ts` exports: any settings over those of `preset`, `nano` without one. What is chosen by a tag or may be null is

@@ -3,6 +3,7 @@
  *
  *     config.json                       resolved configuration
  *     events.jsonl                      append-only, the truth
+ *     events.index.json                 where to look in a long log, made anew when it is gone
  *     metrics.jsonl                     one line a step
  *     rollouts/step-000120.jsonl        every response of a step
  *     checkpoints/step-000120/          policy files, state.json, manifest.json: there as a whole or not at all
@@ -51,6 +52,7 @@ export {
   readCheckpoint,
 } from "./store/Checkpoint.ts"
 export { RunStoreError, lockFile } from "./store/files.ts"
+export { indexFiles } from "./store/LogIndex.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"
 export { type RunSummary, parseLines, readConfig, readSummary } from "./store/reading.ts"
 
@@ -105,10 +107,8 @@ const utf8 = new TextEncoder()
 /** What may be in the folder of a run that is about to begin: who holds it, and what a crash left of an earlier try. */
 const beforehand: ReadonlySet<string> = new Set([lockFile, temporary("config.json")])
 
-const create = Effect.fn("RunStore.create")(function* (folder: string, config: RunConfig) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
+/** Fails where a new run cannot begin: in a folder that holds something. */
+export const checkNew = Effect.fn("RunStore.checkNew")(function* (folder: string) {
   const present = yield* namesIn(folder).pipe(Effect.mapError(failing(".")))
   if (present.some((name) => !beforehand.has(name))) {
     return yield* new RunStoreError({
@@ -116,11 +116,23 @@ const create = Effect.fn("RunStore.create")(function* (folder: string, config: R
       message: `${folder} is not empty; choose another name for the run`,
     })
   }
+})
+
+const create = Effect.fn("RunStore.create")(function* (folder: string, config: RunConfig) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
+  yield* checkNew(folder)
+  yield* writeConfig(folder, config)
+  return yield* writer(folder)
+})
+
+/** Saves the configuration of a run, in place of an earlier one if there is one. */
+export const writeConfig = Effect.fn("RunStore.writeConfig")(function* (folder: string, config: RunConfig) {
+  const path = yield* Path.Path
   yield* replace(
     path.join(folder, "config.json"),
     utf8.encode(`${JSON.stringify(encodeConfig(config), null, 2)}\n`),
   ).pipe(Effect.mapError(failing("config.json")))
-  return yield* writer(folder)
 })
 
 /** Fails where a log has lost what a checkpoint counts on. */

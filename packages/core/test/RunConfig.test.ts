@@ -76,7 +76,7 @@ describe("unknown keys", () => {
   it("where a tag decides what is known, too", () => {
     const mixed = message(parse({ ...nano, loss: { _tag: "importanceSampling", clipLow: 0.2 } }))
     assert.include(mixed, "Unexpected key")
-    assert.include(mixed, '["loss"]["clipLow"]')
+    assert.include(mixed, "loss.clipLow: ")
     const decay = message(
       parse({
         ...nano,
@@ -86,31 +86,26 @@ describe("unknown keys", () => {
         },
       }),
     )
-    assert.include(decay, '["reward"]["propose"]["coverage"]["power"]')
+    assert.include(decay, "reward.propose.coverage.power: ")
   })
 })
 
 describe("wrong values", () => {
   it.each([
-    ["a type", "seed=abc", '["seed"]', "Expected number"],
-    ["a fraction", "steps=1.5", '["steps"]', "Expected an integer"],
-    ["a range", "steps=-1", '["steps"]', "Expected a value greater than or equal to 0"],
-    ["a choice", "propose.mix=unifrom", '["propose"]["mix"]', '"uniform" | "maxNew" | "halfNew" | "recency"'],
-    ["a tag", 'loss={"_tag":"pppo"}', '["loss"]', '"_tag": "ppo"'],
-    ["a number that is none", "roleWeight.solve=NaN", '["roleWeight"]["solve"]', "Expected number"],
-    ["nothing where something is needed", "reward=null", '["reward"]', "Expected"],
-    ["an empty list", "environments=[]", '["environments"][0]', "Missing key"],
-    [
-      "a missing key",
-      'loss={"_tag":"ppo","clipLow":0.2,"clipHigh":0.2}',
-      '["loss"]["dualClip"]',
-      "Missing key",
-    ],
-    ["an object where a number is needed", "seed.x=1", '["seed"]', "Expected number"],
+    ["a type", "seed=abc", "seed: ", "Expected number"],
+    ["a fraction", "steps=1.5", "steps: ", "Expected an integer"],
+    ["a range", "steps=-1", "steps: ", "Expected a value greater than or equal to 0"],
+    ["a choice", "propose.mix=unifrom", "propose.mix: ", '"uniform" | "maxNew" | "halfNew" | "recency"'],
+    ["a tag", 'loss={"_tag":"pppo"}', "loss: ", '"_tag": "ppo"'],
+    ["a number that is none", "roleWeight.solve=NaN", "roleWeight.solve: ", "Expected number"],
+    ["nothing where something is needed", "reward=null", "reward: ", "Expected"],
+    ["an empty list", "environments=[]", "environments.0: ", "Missing key"],
+    ["a missing key", 'loss={"_tag":"ppo","clipLow":0.2,"clipHigh":0.2}', "loss.dualClip: ", "Missing key"],
+    ["an object where a number is needed", "seed.x=1", "seed: ", "Expected number"],
     [
       "a kind's setting",
       "kinds.deduction.maxTokens.solve=0",
-      '["kinds"]["deduction"]["maxTokens"]["solve"]',
+      "kinds.deduction.maxTokens.solve: ",
       "greater than 0",
     ],
   ])("%s: the message names the key and what was expected", (_, setting, path, expected) => {
@@ -126,8 +121,8 @@ describe("wrong values", () => {
 
   it("all of them are reported", () => {
     const text = refused("seed=x", "steps=y")
-    assert.include(text, '["seed"]')
-    assert.include(text, '["steps"]')
+    assert.include(text, "seed: ")
+    assert.include(text, "steps: ")
   })
 
   it.each([[null], [1], ["x"], [[]]])("%j is no configuration", (input) => {
@@ -225,7 +220,7 @@ describe("a configuration file", () => {
 
   it.each([
     [{ preset: "papr" }, 'no preset "papr"; did you mean paper? There are: nano, paper, code'],
-    [{ kinds: { mine: { proposals: 1 } } }, '["kinds"]["mine"]["seeds"]'],
+    [{ kinds: { mine: { proposals: 1 } } }, "kinds.mine.seeds: "],
     [{ kinds: { deduction: { proposal: 1 } } }, "did you mean kinds.deduction.proposals?"],
     [{ stpes: 1 }, "unknown setting stpes; did you mean steps? Valid here: version, preset, seed, steps"],
     [{ version: 2 }, "version of the configuration: 2, this azr reads 1"],

@@ -6,8 +6,14 @@ import { defaultPort, serve } from "../dashboard/server.ts"
 import { Output } from "../Output.ts"
 import { runsDir } from "../runsFolder.ts"
 
+const isPort = Flag.filter<number>(
+  (port) => port >= 0 && port <= 65_535,
+  () => "a port, 0 to 65535",
+)
+
 /** Of the commands that train. */
 export const dashboardFlag = Flag.Int("dashboard").pipe(
+  isPort,
   Flag.withOptionalValue(String(defaultPort)),
   Flag.withDescription(
     `Show the runs in the browser while this one trains, on port ${defaultPort} or on --dashboard=port`,
@@ -20,11 +26,14 @@ export const dashboardCommand = Command.make(
   {
     runsDir,
     host: Flag.String("host").pipe(
-      Flag.withDescription("Address to listen on; another than 127.0.0.1 lets its network read your runs"),
+      Flag.withDescription(
+        "Address to listen on; another than 127.0.0.1, the default, lets its network read your runs",
+      ),
       Flag.withDefault("127.0.0.1"),
     ),
     port: Flag.Int("port").pipe(
-      Flag.withDescription("Port to listen on; 0 is any that is free"),
+      isPort,
+      Flag.withDescription(`Port to listen on; 0 is any that is free (default ${defaultPort})`),
       Flag.withDefault(defaultPort),
     ),
     open: Flag.Boolean("open").pipe(Flag.withDescription("Open it in the browser"), Flag.withDefault(false)),

@@ -151,7 +151,7 @@ const evaluate = Effect.fnUntraced(function* (
   }
   const where = policy.step === null ? policy.source : `${policy.source}, step ${policy.step}`
   yield* output.announce(
-    `evaluating ${where} on ${suites.length} suites${record.done.length === 0 ? "" : `, ${record.done.length} tasks are done`} …`,
+    `evaluating ${where} on ${suites.length} ${suites.length === 1 ? "suite" : "suites"}${record.done.length === 0 ? "" : `, ${record.done.length} tasks are done`} …`,
   )
   for (const suite of suites) {
     for (const line of rejectedLines(suite)) yield* output.progress(line)

@@ -3,12 +3,20 @@ import { createReadStream } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { PolicyEngine, RunStore } from "@azr/core"
 import { decodeCheckpoint, huggingFaceCode, huggingFaceFiles } from "@azr/trainer-gpu"
-import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { checkTransformers } from "../exports/checkTransformers.ts"
+import { ExportFailed, type Target, attempt, toTarget } from "../exports/target.ts"
 import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
-import { type TableFormat, writeTable } from "../exports/tableFiles.ts"
+import type { Rows } from "../exports/Rows.ts"
+import {
+  type TableFormat,
+  type TextFormat,
+  printTable,
+  textFormats,
+  writeTable,
+} from "../exports/tableFiles.ts"
 import { eventFile } from "../exports/tensorBoard.ts"
 import { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
@@ -27,12 +35,6 @@ type Format = (typeof formats)[What][number]
 
 const subjects = Object.keys(formats) as ReadonlyArray<What>
 const everyFormat = [...new Set(subjects.flatMap((what): ReadonlyArray<Format> => formats[what]))]
-
-/** The export could not be written. */
-export class ExportFailed extends Schema.TaggedError<ExportFailed>()("ExportFailed", {
-  file: Schema.String,
-  message: Schema.String,
-}) {}
 
 const flags = {
   run: Argument.String("run").pipe(
@@ -55,7 +57,9 @@ const flags = {
     Flag.optional,
   ),
   out: Flag.String("out").pipe(
-    Flag.withDescription("File to write, or folder for hf and tensorboard; it must not exist"),
+    Flag.withDescription(
+      "File to write, or folder for hf and tensorboard; it must not exist. - prints a table as jsonl or csv",
+    ),
     Flag.optional,
   ),
   check: Flag.Boolean("check").pipe(
@@ -77,43 +81,10 @@ type ExportError = ExportFailed | UsageError | RunStore.RunStoreError
 type Services = FileSystem.FileSystem | Path.Path
 type Flags = Command.Command.Config.Infer<typeof flags>
 
-/** Files by name; a single one without a name is the target itself. */
-interface Target {
-  readonly path: string
-  readonly write: (name: string, bytes: Uint8Array) => Effect.Effect<void, ExportFailed>
-}
-
 const suffix = (format: Format): string =>
   format === "hf" || format === "tensorboard" ? `-${format}` : `.${format}`
 
 const isFolder = (format: Format): boolean => format === "hf" || format === "tensorboard"
-
-/** Writes everything beside the target and moves it there when it is whole. */
-const toTarget = Effect.fnUntraced(function* <E, R>(
-  out: string,
-  folder: boolean,
-  write: (target: Target) => Effect.Effect<void, E, R>,
-) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const failing = (error: { readonly message: string }) =>
-    new ExportFailed({ file: out, message: error.message })
-  if (yield* fs.exists(out).pipe(Effect.mapError(failing))) {
-    return yield* new UsageError({ message: `${out} is already there; choose another --out` })
-  }
-  const partial = `${out}.partial`
-  const remove = fs.remove(partial, { recursive: true, force: true })
-  yield* Effect.gen(function* () {
-    yield* remove
-    yield* fs.makeDirectory(folder ? partial : path.dirname(path.resolve(partial)), { recursive: true })
-  }).pipe(Effect.mapError(failing))
-  yield* write({
-    path: partial,
-    write: (name, bytes) =>
-      fs.writeFile(name === "" ? partial : path.join(partial, name), bytes).pipe(Effect.mapError(failing)),
-  }).pipe(Effect.onError(() => Effect.ignore(remove)))
-  yield* fs.rename(partial, out).pipe(Effect.mapError(failing))
-})
 
 const exportCheckpoint = Effect.fnUntraced(function* (source: PolicySource, format: Format, target: Target) {
   const fs = yield* FileSystem.FileSystem
@@ -154,23 +125,22 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
   )
 })
 
+const tableOf = (folder: string, what: What, summary: RunStore.RunSummary): Rows =>
+  what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
+
 const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
-  const attempt = (write: () => Promise<void>) =>
-    Effect.tryPromise({
-      try: write,
-      catch: (cause) =>
-        new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
-    })
   const summary = yield* RunStore.readSummary(folder)
   if (format === "tensorboard") {
     const bytes = yield* Effect.promise(() => eventFile(metricRows(summary)))
     const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
     return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
   }
-  const rows =
-    what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
-  yield* attempt(() => writeTable(target.path, format as TableFormat, rows))
+  const rows = tableOf(folder, what, summary)
+  yield* attempt(folder, () => writeTable(target.path, format as TableFormat, rows))
 })
+
+const isText = (format: Format): format is TextFormat =>
+  (textFormats as ReadonlyArray<Format>).includes(format)
 
 /** Of a file of any size. */
 const digestOf = async (file: string) => {
@@ -205,6 +175,15 @@ export const exportCommand = Command.make(
     }
     const source = what === "checkpoint" ? yield* findPolicy(runsDir, run, step) : null
     const folder = source === null ? yield* findRun(runsDir, run) : ""
+    if (Option.getOrNull(given.out) === "-") {
+      if (!isText(format)) {
+        return yield* new UsageError({
+          message: `--out - prints ${textFormats.join(" or ")}; ${format} wants a name`,
+        })
+      }
+      const rows = tableOf(folder, what, yield* RunStore.readSummary(folder))
+      return yield* attempt(folder, () => printTable(process.stdout, format, rows))
+    }
     const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")
     const at = source?.run == null ? "" : `-step-${source.run.step}`
     const out = Option.getOrElse(given.out, () => `${stem}-${what}${at}${suffix(format)}`)
@@ -239,6 +218,10 @@ export const exportCommand = Command.make(
     {
       command: "azr export my-run --what rollouts --format parquet",
       description: "Every response, for pandas or DuckDB",
+    },
+    {
+      command: "azr export my-run --what tasks --out - | jq -r .code",
+      description: "Every task's program, in a pipe",
     },
     {
       command: "azr export my-run --what metrics --format tensorboard --out logs/my-run",

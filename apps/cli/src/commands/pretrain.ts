@@ -20,9 +20,12 @@ export const pretrainCommand = Command.make(
       ),
       Flag.withDefault(nanoModel.layers),
     ),
-    seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of weights and examples"), Flag.withDefault(0)),
+    seed: Flag.Int("seed").pipe(
+      Flag.withDescription("Seed of weights and examples (default 0)"),
+      Flag.withDefault(0),
+    ),
     out: Flag.String("out").pipe(
-      Flag.withDescription("File to write the weights to"),
+      Flag.withDescription("File to write the weights to (default nano.safetensors)"),
       Flag.withDefault("nano.safetensors"),
     ),
   },

@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { command } from "../command.ts"
+import { command, quoted } from "../command.ts"
 import { Output } from "../Output.ts"
 import { resumeRun } from "../resuming.ts"
 import { findRun, runsDir } from "../runsFolder.ts"
@@ -18,19 +18,32 @@ export const resumeCommand = Command.make(
       Flag.withMetavar("checkpoint"),
       Flag.optional,
     ),
+    steps: Flag.Int("steps").pipe(
+      Flag.withDescription("Training steps in all, in place of the run's own number: to train longer"),
+      Flag.filter(
+        (steps) => steps >= 0,
+        () => "a number of steps",
+      ),
+      Flag.optional,
+    ),
     dashboard: dashboardFlag,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Write every event to stdout, one JSON object a line"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr resume")(function* ({ dashboard, from, json, run, runsDir }) {
+  Effect.fn("azr resume")(function* ({ dashboard, from, json, run, runsDir, steps }) {
     const output = yield* Output
     const folder = yield* findRun(runsDir, run)
-    const outcome = yield* resumeRun(folder, { from: Option.getOrNull(from), json, dashboard })
+    const outcome = yield* resumeRun(folder, {
+      from: Option.getOrNull(from),
+      steps: Option.getOrNull(steps),
+      json,
+      dashboard,
+    })
     if (outcome === null) {
       yield* output.progress(
-        `${folder} is complete; nothing to resume. To train longer, start a run with a larger --steps: ${command} train --steps N`,
+        `${folder} is complete; nothing to resume. To train longer: ${command} resume ${quoted(folder)} --steps N`,
       )
     }
   }),
@@ -42,5 +55,6 @@ export const resumeCommand = Command.make(
       command: "azr resume my-run --from step-40",
       description: "From an earlier checkpoint, e.g. because the latest is damaged",
     },
+    { command: "azr resume my-run --steps 400", description: "Longer than it was begun for" },
   ]),
 )

@@ -37,7 +37,7 @@ const settle = Effect.fnUntraced(function* (
       message: `${folder} was run with other settings; choose another --out, or remove it`,
     })
   }
-  const resumed = yield* resumeRun(folder, { from: null, json: false, dashboard: Option.none() })
+  const resumed = yield* resumeRun(folder, { from: null, steps: null, json: false, dashboard: Option.none() })
   return resumed?.status ?? "completed"
 })
 
@@ -45,7 +45,7 @@ const nanoCommand = Command.make(
   "nano",
   {
     out: Flag.String("out").pipe(
-      Flag.withDescription("Folder for the runs; those that are there are not repeated"),
+      Flag.withDescription("Folder for the runs; those that are there are not repeated (default study)"),
       Flag.withDefault("study"),
     ),
     arm: Flag.Literals("arm", armIds).pipe(
@@ -62,7 +62,9 @@ const nanoCommand = Command.make(
       Flag.atLeast(0),
     ),
     report: Flag.String("report").pipe(
-      Flag.withDescription("Markdown file to write; plots go to the folder results beside it"),
+      Flag.withDescription(
+        "Markdown file to write; plots go to the folder results beside it (default study/RESULTS.md)",
+      ),
       Flag.withDefault("study/RESULTS.md"),
     ),
   },

@@ -13,7 +13,10 @@ export const trainCommand = Command.make(
   "train",
   {
     ...settingFlags,
-    name: Flag.String("name").pipe(Flag.withDescription("Name of the run's folder"), Flag.optional),
+    name: Flag.String("name").pipe(
+      Flag.withDescription("Name of the run's folder (default: the preset and the time)"),
+      Flag.optional,
+    ),
     runsDir,
     dryRun: Flag.Boolean("dry-run").pipe(
       Flag.withDescription("Print the resolved configuration and what it will cost, and stop"),

@@ -1,6 +1,7 @@
 /** Asks a policy every task of some suites and judges its answers, a batch at a time, so that it can be cut off and go on. */
 import { RandomStreams, Solve } from "@azr/core"
 import { Effect } from "effect"
+import { UsageError } from "../exitCodes.ts"
 import type { EvaluationRecord } from "./EvaluationRecord.ts"
 import { type SuiteReport, type TaskRecord, reportOf } from "./results.ts"
 import type { Seen } from "./contamination.ts"
@@ -67,6 +68,14 @@ const answer = Effect.fnUntraced(function* (
       }
     }),
     { temperature: decoding.temperature, maxTokens: () => decoding.maxTokens },
+  ).pipe(
+    Effect.mapError((error) =>
+      error._tag === "PolicyError" && error.operation === "encodePrompt"
+        ? new UsageError({
+            message: `${suite.id}: this policy cannot read the prompts: ${error.message}. Without --suite it is asked those of its own environments`,
+          })
+        : error,
+    ),
   )
   return tasks.map(({ id, index, row }, place): TaskRecord => ({
     suite: suite.id,

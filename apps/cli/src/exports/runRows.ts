@@ -22,7 +22,7 @@ const decodeTask = Schema.decodeUnknownResult(LanguageTaskSchema)
  * Every task that entered a buffer, seeds included, whether or not it is still there. `code`, `inputs`, `outputs` and
  * `message` are source text, in the form that `azr corpus` and `azr eval` read; null for a task that is no program.
  */
-export const taskRows = ({ events }: RunStore.RunSummary): Rows => ({
+export const taskRows = ({ events }: Pick<RunStore.RunSummary, "events">): Rows => ({
   columns: columns({
     id: "integer",
     environment: "text",

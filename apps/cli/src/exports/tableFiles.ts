@@ -1,12 +1,14 @@
 /** Tables as files: JSON lines, CSV (RFC 4180), Parquet. */
 import { createWriteStream } from "node:fs"
-import { Readable } from "node:stream"
+import { Readable, type Writable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { stringify } from "csv-stringify"
 import { fileWriter, parquetWriteRows } from "hyparquet-writer"
 import { type Column, type Row, type Rows, flat } from "./Rows.ts"
 
-export type TableFormat = "jsonl" | "csv" | "parquet"
+export const textFormats = ["jsonl", "csv"] as const
+export type TextFormat = (typeof textFormats)[number]
+export type TableFormat = TextFormat | "parquet"
 
 /** Rows of a Parquet row group: what is in memory at a time. */
 const rowGroup = 5000
@@ -19,26 +21,28 @@ const parquetTypes = {
 } as const satisfies Record<Column["type"], string>
 
 export const writeTable = async (file: string, format: TableFormat, table: Rows): Promise<void> => {
-  switch (format) {
-    case "jsonl":
-      return pipeline(Readable.from(jsonLines(table)), createWriteStream(file))
-    case "csv":
-      return pipeline(
+  if (format !== "parquet") return pipeline([...textOf(format, table), createWriteStream(file)])
+  await parquetWriteRows({
+    writer: fileWriter(file),
+    rows: mapped(table, (row) =>
+      Object.fromEntries(table.columns.map((column) => [column.name, flat(column, row)])),
+    ),
+    columns: table.columns.map(({ name, type }) => ({ name, type: parquetTypes[type], nullable: true })),
+    rowGroupSize: rowGroup,
+  })
+}
+
+/** For a pipe, which stays open. */
+export const printTable = (to: Writable, format: TextFormat, table: Rows): Promise<void> =>
+  pipeline([...textOf(format, table), to], { end: false })
+
+const textOf = (format: TextFormat, table: Rows) =>
+  format === "jsonl"
+    ? [Readable.from(jsonLines(table))]
+    : [
         Readable.from(mapped(table, (row) => table.columns.map((column) => flat(column, row)))),
         stringify({ header: true, columns: table.columns.map(({ name }) => name) }),
-        createWriteStream(file),
-      )
-    case "parquet":
-      await parquetWriteRows({
-        writer: fileWriter(file),
-        rows: mapped(table, (row) =>
-          Object.fromEntries(table.columns.map((column) => [column.name, flat(column, row)])),
-        ),
-        columns: table.columns.map(({ name, type }) => ({ name, type: parquetTypes[type], nullable: true })),
-        rowGroupSize: rowGroup,
-      })
-  }
-}
+      ]
 
 async function* mapped<A>(table: Rows, map: (row: Row) => A): AsyncGenerator<A> {
   for await (const row of table.rows()) yield map(row)

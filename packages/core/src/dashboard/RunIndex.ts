@@ -6,6 +6,7 @@ import { Result, Schema } from "effect"
 import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
+import type { Place } from "../store/logLine.ts"
 import { AlertRules } from "./Alerts.ts"
 import { type AddedTask, type Proposed, readProposed, readTaskAdded, regionOf } from "./eventLines.ts"
 import {
@@ -19,11 +20,7 @@ import {
   maxPoints,
 } from "./DashboardApi.ts"
 
-/** Where a line stands in the log, in bytes. */
-export interface Place {
-  readonly offset: number
-  readonly length: number
-}
+export type { Place }
 
 interface TaskEntry {
   readonly id: number

@@ -163,8 +163,9 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
       stop = yield* options.stopRequested
       if (stop && !scheduled) yield* save(false, [])
     }
-    if (state.step < config.steps) return yield* interrupted
+    if (stop || state.step < config.steps) return yield* interrupted
     const after = yield* assess("test", state.step)
+    if (yield* options.stopRequested) return yield* interrupted
     yield* engine.load(yield* store.policyAt(0))
     const before = yield* assess("test", 0)
     yield* end("completed", "")

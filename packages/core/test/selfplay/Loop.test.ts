@@ -614,11 +614,24 @@ describe("stopping and resuming", () => {
     ),
   )
 
-  it.effect("a stop in the last step is no interruption", () =>
+  it.effect("a stop after the last step spares the final evaluation, and the run goes on with that", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
-        const { exit } = yield* start(folder, { config: config(2), world: { suites }, stopAt: afterSteps(6) })
+        const setup = { config: config(2), world: { suites } }
+        const tests = (observed: ReadonlyArray<RunEvent>) =>
+          observed.filter((event) => event._tag === "Evaluated" && event.results[0]?.split === "test").length
+        for (const [stopAt, evaluations] of [
+          [afterSteps(6), 0],
+          [(observed: ReadonlyArray<RunEvent>) => tests(observed) === 1, 1],
+        ] as const) {
+          const { exit, observed } = yield* start(folder, { ...setup, stopAt })
+          if (Exit.isFailure(exit)) return assert.fail(String(exit.cause))
+          assert.deepStrictEqual(exit.value, { status: "interrupted", step: 6, test: null })
+          assert.strictEqual(tests(observed), evaluations)
+        }
+        const { exit } = yield* start(folder, setup)
         assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
+        assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
       }),
     ),
   )

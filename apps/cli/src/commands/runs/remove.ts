@@ -13,6 +13,7 @@ const parts: ReadonlySet<string> = new Set([
   "config.json",
   "config.json.tmp",
   "events.jsonl",
+  ...RunStore.indexFiles,
   "metrics.jsonl",
   "rollouts",
   "checkpoints",

@@ -40,6 +40,9 @@ export const showCommand = Command.make(
     const failure = last?._tag === "RunEnded" && last.message !== "" ? `: ${last.message}` : ""
     const rows = [
       ...report.summary(config, started?.policy ?? "", started?.versions["executors"] ?? "", folder),
+      ...(started === null || started.config.steps === config.steps
+        ? []
+        : [["begun for", `${started.config.steps} steps`] as const]),
       [
         "status",
         `${status} at step ${step}${failure}${torn ? " (the log ends in a torn line, left out)" : ""}`,
