@@ -17,6 +17,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
+    // What a test waits for may take its time on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     // The report is an output of the nx target, so that a cached test run still says how many tests it stands for.
     reporters: ["default", "json"],
     outputFile: { json: "test-results/vitest.json" },

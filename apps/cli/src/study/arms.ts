@@ -47,7 +47,7 @@ export const arms: ReadonlyArray<Arm> = [
   },
   {
     id: "frozen-longest",
-    title: "frozen proposer, as many trained tokens",
+    title: "frozen proposer, six times the steps",
     settings: ["propose.train=false", "steps=1000"],
     seeds: 3,
   },
