@@ -47,7 +47,7 @@ try {
     await Effect.runPromise(
       writeSyntheticRun({ folder: run, steps, rollouts }).pipe(Effect.provide(NodeServices.layer)),
     )
-    const megabytes = statSync(join(run, "events.jsonl")).size / 1e6
+    const megabytes = statSync(join(run, RunStore.logFile)).size / 1e6
     const first = cpuSeconds(["runs", "show", run], () => {
       for (const file of RunStore.indexFiles) rmSync(join(run, file), { force: true })
     })

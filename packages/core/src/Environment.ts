@@ -7,8 +7,8 @@
  * that may use the environment's executor. Nothing here speaks of programs or languages: a language environment is made
  * by `@azr/core/language`, a puzzle or SQL environment implements `TaskKind` itself.
  */
-import { Effect, Layer, type Result, Schema, type Scope } from "effect"
-import type { ExecutorError } from "./Executor.ts"
+import { Effect, Layer, Result, Schema, type Scope } from "effect"
+import type { ExecutorError, ExecutorFault, ExecutorUnavailable } from "./Executor.ts"
 import type { Prompt } from "./PolicyEngine.ts"
 import type { RandomStream } from "./RandomStreams.ts"
 
@@ -193,5 +193,36 @@ export const open = Effect.fn("Environment.open")(function* <R>(
     kinds: new Map(kinds),
     seeds: (kind, count, random) => environment.seeds(kind, count, random),
     suites: yield* environment.suites,
+  }
+})
+
+/** A seed that is a task, or why it is none: refused, or lost by the infrastructure. */
+export type ValidatedSeed = Result.Result<unknown, ProposalRejected | ExecutorFault>
+
+/**
+ * Draws seeds of a kind and validates them, round by round, until `take` has accepted `count` of them; it gives how many it accepted
+ * of a round. Seeds repeat or are refused, so a round that adds nothing means that there are no more. Fails without an
+ * executor.
+ */
+export const drawSeeds = Effect.fn("Environment.drawSeeds")(function* <E>(
+  { seeds }: OpenEnvironment,
+  kind: OpenTaskKind,
+  count: number,
+  random: RandomStream,
+  take: (round: ReadonlyArray<ValidatedSeed>) => Effect.Effect<number, E>,
+) {
+  const validated = Effect.fnUntraced(function* (
+    draft: unknown,
+  ): Effect.fn.Return<ValidatedSeed, ExecutorUnavailable> {
+    const task = yield* Effect.result(kind.validate(draft))
+    if (Result.isSuccess(task)) return Result.succeed(task.success)
+    const { failure } = task
+    return failure._tag === "ExecutorUnavailable" ? yield* failure : Result.fail(failure)
+  })
+  let accepted = 0
+  for (let before = -1; accepted < count && accepted > before;) {
+    before = accepted
+    const drafts = seeds(kind.id, count - accepted, random)
+    accepted += yield* take(yield* Effect.forEach(drafts, validated, { concurrency: "unbounded" }))
   }
 })

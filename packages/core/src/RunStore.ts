@@ -31,7 +31,9 @@ import {
   failing,
   flush,
   lockFile,
+  logFile,
   logs,
+  metricsFile,
   namesIn,
   orIfAbsent,
   replace,
@@ -51,8 +53,9 @@ export {
   namedCheckpoints,
   readCheckpoint,
 } from "./store/Checkpoint.ts"
-export { RunStoreError, lockFile } from "./store/files.ts"
+export { RunStoreError, lockFile, logFile, logs } from "./store/files.ts"
 export { indexFiles } from "./store/LogIndex.ts"
+export { type Place, bytesAt } from "./store/logLine.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"
 export { type RunSummary, parseLines, readConfig, readSummary } from "./store/reading.ts"
 
@@ -209,8 +212,8 @@ const writer = Effect.fnUntraced(function* (folder: string) {
       // What the manifest counts on must be on the disk before it.
       for (const log of logs) yield* flush(path.join(folder, log))
       const offsets = {
-        events: yield* sizeOf(path.join(folder, "events.jsonl")),
-        metrics: yield* sizeOf(path.join(folder, "metrics.jsonl")),
+        events: yield* sizeOf(path.join(folder, logFile)),
+        metrics: yield* sizeOf(path.join(folder, metricsFile)),
       }
       yield* writeCheckpoint(folder, { step, scheduled, score, offsets }, policy, state)
       yield* prune(folder, keep)
@@ -229,12 +232,12 @@ const writer = Effect.fnUntraced(function* (folder: string) {
     folder,
     append: (events) =>
       appendLines(
-        "events.jsonl",
+        logFile,
         events.map((event) => toLine(encodeEvent(event))),
       ),
     metrics: Effect.fnUntraced(function* (step, metrics) {
       const at = yield* Clock.currentTimeMillis
-      yield* appendLines("metrics.jsonl", [toLine({ step, at, ...metrics })])
+      yield* appendLines(metricsFile, [toLine({ step, at, ...metrics })])
     }),
     rollouts: (step, rollouts) =>
       appendLines(

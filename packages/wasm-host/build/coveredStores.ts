@@ -71,7 +71,7 @@ export const coveredStores = (
   arities: Arities,
   reach: number,
 ): ReadonlySet<number> => {
-  const assignedIn = assignedLocals(body, codeStart)
+  const assignedIn = assignedInLoops(body, codeStart)
   let symbols = ZERO
   const unknown = (): Address => ({ symbol: ++symbols, offset: 0 })
   let stack: Array<Address> = []
@@ -99,7 +99,6 @@ export const coveredStores = (
   }
 
   const open: Array<Block> = [{ op: Op.block, results: 0, below: [], otherwise: null, end: null }]
-  let blocks = 1
   const branch = (label: number): void => {
     const block = open.at(-1 - label)
     // A branch to a loop goes to its start, which knows nothing of what the loop does.
@@ -117,12 +116,11 @@ export const coveredStores = (
       case Op.loop:
       case Op.if: {
         const { parameters, results } = arityOfBlock(detail, arities)
-        const assigned = assignedIn[blocks++]!
         if (op === Op.if) pop()
         drop(parameters)
         open.push({ op, results, below: [...stack], otherwise: op === Op.if ? here() : null, end: null })
         push(parameters)
-        if (op === Op.loop) for (const local of assigned) values[local] = unknown()
+        for (const local of assignedIn.get(position) ?? []) values[local] = unknown()
         break
       }
       case Op.else: {
@@ -232,16 +230,18 @@ const sum = (left: Address, right: Address): Address | null => {
 const difference = (left: Address, right: Address): Address | null =>
   right.symbol === ZERO ? { symbol: left.symbol, offset: left.offset - right.offset } : null
 
-/** The locals that the function and each of its blocks, in order, assign; those of blocks inside them too. */
-const assignedLocals = (body: Uint8Array, codeStart: number): ReadonlyArray<ReadonlySet<number>> => {
+/** The locals that each loop assigns, those of blocks inside it too; by its position. */
+const assignedInLoops = (body: Uint8Array, codeStart: number): ReadonlyMap<number, ReadonlySet<number>> => {
   const reader = new Reader(body, codeStart)
-  const sets = [new Set<number>()]
-  const open = [sets[0]!]
+  const loops = new Map<number, Set<number>>()
+  /** Of each open block, the function first. */
+  const open = [new Set<number>()]
   while (!reader.done) {
+    const { position } = reader
     const { detail, op } = readInstruction(reader)
     if (op === Op.block || op === Op.loop || op === Op.if) {
       const inner = new Set<number>()
-      sets.push(inner)
+      if (op === Op.loop) loops.set(position, inner)
       open.push(inner)
     } else if (op === Op.end) {
       const inner = open.pop()!
@@ -250,7 +250,7 @@ const assignedLocals = (body: Uint8Array, codeStart: number): ReadonlyArray<Read
       open.at(-1)!.add(detail)
     }
   }
-  return sets
+  return loops
 }
 
 /** What a plain instruction takes from the stack and leaves on it; null when it is rare. */

@@ -3,7 +3,7 @@ import { nanoModel, nanoModelOfDepth, parameterCount } from "@azr/trainer-gpu"
 import { Clock, Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../Output.ts"
-import { command } from "../command.ts"
+import { command, quoted } from "../command.ts"
 import { UsageError } from "../exitCodes.ts"
 import { learningRateScale, pretrain } from "../pretraining.ts"
 
@@ -62,7 +62,7 @@ export const pretrainCommand = Command.make(
     )
     const learningRate = RunConfig.nano.optimizer.learningRate * learningRateScale(config)
     yield* output.progress(
-      `self-play from it: ${command} train --set policy.checkpoint=${out} --set optimizer.learningRate=${learningRate.toPrecision(2)}`,
+      `self-play from it: ${command} train --set ${quoted(`policy.checkpoint=${out}`)} --set optimizer.learningRate=${learningRate.toPrecision(2)}`,
     )
   }),
 ).pipe(

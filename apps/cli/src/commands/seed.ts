@@ -47,27 +47,25 @@ class Sieve {
   }
 }
 
-/** As a run of this seed draws and validates them: again and again, until there are enough or no new ones. */
+/** As a run of this seed draws and validates them. */
 const drawn = Effect.fn("drawn")(function* (
-  { id, seeds }: Environment.OpenEnvironment,
+  environment: Environment.OpenEnvironment,
   kind: Environment.OpenTaskKind,
   count: number,
   random: RandomStreams.RandomStreams,
 ) {
   const sieve = new Sieve(kind)
-  const stream = random.get(`seeds/${id}/${kind.id}`)
-  for (let before = -1; sieve.tasks.size < count && sieve.tasks.size > before;) {
-    before = sieve.tasks.size
-    const drafts = seeds(kind.id, count - before, stream)
-    const validated = yield* Effect.forEach(drafts, (draft) => Effect.result(kind.validate(draft)), {
-      concurrency: "unbounded",
-    })
-    for (const each of validated) {
-      if (Result.isSuccess(each)) sieve.take(each.success)
-      else if (each.failure._tag === "ExecutorUnavailable") return yield* each.failure
-      else sieve.reject(each.failure._tag === "ProposalRejected" ? each.failure.reason : each.failure._tag)
-    }
-  }
+  const stream = random.get(`seeds/${environment.id}/${kind.id}`)
+  yield* Environment.drawSeeds(environment, kind, count, stream, (validated) =>
+    Effect.sync(() => {
+      const before = sieve.tasks.size
+      for (const each of validated) {
+        if (Result.isSuccess(each)) sieve.take(each.success)
+        else sieve.reject(each.failure._tag === "ProposalRejected" ? each.failure.reason : each.failure._tag)
+      }
+      return sieve.tasks.size - before
+    }),
+  )
   return sieve.result
 })
 

@@ -115,7 +115,7 @@ const nanoCommand = Command.make(
   Command.withExamples([
     {
       command: "azr study nano",
-      description: "Every arm and seed: about an hour on two cores; may be stopped and repeated",
+      description: "Every arm and seed: some hours on two cores; may be stopped and repeated",
     },
     {
       command: "azr study nano --arm full --arm frozen --seeds 3",

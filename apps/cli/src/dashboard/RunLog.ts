@@ -3,6 +3,7 @@
  * (a resume goes back to a checkpoint), even if it has grown past the cut since, is read again from its beginning, and the
  * cursors that were given out before say so.
  */
+import { RunStore } from "@azr/core"
 import { RunIndex } from "@azr/core/dashboard"
 import { Effect, FileSystem, Option, Path, Semaphore } from "effect"
 import { LineBuffer } from "./LineBuffer.ts"
@@ -20,7 +21,7 @@ export class RunLog {
   /** Bytes taken in: the end of the last whole line. */
   #offset = 0
   /** The last line that was taken in, by which a log that was cut and grew again is known. */
-  #seam: (RunIndex.Place & { readonly line: string }) | null = null
+  #seam: (RunStore.Place & { readonly line: string }) | null = null
   readonly #lock = Semaphore.makeUnsafe(1)
 
   /** `opened` tells this index from any other of the same run. */
@@ -50,7 +51,7 @@ export class RunLog {
       Effect.gen({ self: this }, function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
-        const file = path.join(this.folder, "events.jsonl")
+        const file = path.join(this.folder, RunStore.logFile)
         const info = yield* fs.stat(file).pipe(
           Effect.asSome,
           Effect.catchIf(
@@ -97,18 +98,16 @@ export class RunLog {
   }
 
   /** A line of the log, by its place. */
-  lineAt(place: RunIndex.Place) {
+  lineAt(place: RunStore.Place) {
     return Effect.scoped(
       Effect.gen({ self: this }, function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
-        return yield* textAt(yield* fs.open(path.join(this.folder, "events.jsonl")), place)
+        return yield* textAt(yield* fs.open(path.join(this.folder, RunStore.logFile)), place)
       }),
     )
   }
 }
 
-const textAt = (file: FileSystem.File, { length, offset }: RunIndex.Place) =>
-  file
-    .readAlloc(length, { position: BigInt(offset) })
-    .pipe(Effect.map(Option.match({ onNone: () => "", onSome: (bytes) => text.decode(bytes) })))
+const textAt = (file: FileSystem.File, place: RunStore.Place) =>
+  Effect.map(RunStore.bytesAt(file, place), (bytes) => text.decode(bytes))

@@ -140,7 +140,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
   /** A summary is made anew when the log has changed, or whether a process writes to it. */
   const summarize = Effect.fnUntraced(function* (run: string) {
     const folder = yield* folderOf(run)
-    const info = yield* fs.stat(path.join(folder, "events.jsonl")).pipe(Effect.option)
+    const info = yield* fs.stat(path.join(folder, RunStore.logFile)).pipe(Effect.option)
     const held = isHeld(folder)
     const stamp = Option.match(info, {
       onNone: () => `${held}`,
@@ -159,7 +159,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     return summary
   })
 
-  const taskAt = Effect.fnUntraced(function* (log: RunLog, place: RunIndex.Place) {
+  const taskAt = Effect.fnUntraced(function* (log: RunLog, place: RunStore.Place) {
     const line = yield* log.lineAt(place).pipe(Effect.flatMap(decodeEvent), Effect.option)
     return Option.isSome(line) && line.value._tag === "TaskAdded" ? line.value.record : null
   })
@@ -196,8 +196,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
           ),
     )
 
-  const stopStateOf = ({ folder, index }: RunLog): StopState => {
-    const owner = runLockOwner(folder)
+  const stopStateOf = ({ index }: RunLog, owner: LockOwner): StopState => {
     const { state } = index.state(owner !== null)
     if (owner === null || (state !== "training" && state !== "seeding")) return "impossible"
     if (asked.has(owner.token)) return "asked"
@@ -207,7 +206,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
   const stop = Effect.fn("Runs.stop")(function* (run: string) {
     const log = yield* logOf(run)
     const owner = runLockOwner(log.folder)
-    const state = stopStateOf(log)
+    const state = stopStateOf(log, owner)
     if (owner === null || state === "impossible") {
       return yield* new NotStoppable({ message: `no process of this machine trains run ${run}` })
     }
@@ -235,12 +234,13 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const { index } = log
     const config = yield* RunStore.readConfig(log.folder).pipe(Effect.option)
     const hardest = yield* titled(log, index.hardest === null ? [] : [index.hardest])
-    const summary = yield* summaryOf(run, log, isHeld(log.folder))
+    const owner = runLockOwner(log.folder)
+    const summary = yield* summaryOf(run, log, owner !== null)
     const alerts = yield* alertsOf(log)
     yield* readAhead(log)
     return {
       summary,
-      stop: stopStateOf(log),
+      stop: stopStateOf(log, owner),
       policy: index.policy,
       versions: index.versions,
       kinds: Option.isSome(config) ? Object.keys(config.value.kinds) : [],
@@ -336,6 +336,7 @@ interface Following {
 }
 type Told = readonly [ReadonlyArray<StreamEvent>, Option.Option<Following>]
 
+type LockOwner = ReturnType<typeof runLockOwner>
 const isHeld = (folder: string): boolean => runLockOwner(folder) !== null
 const decodeEvent = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.RunEvent))
 const encodeConfig = Schema.encodeSync(RunConfig.RunConfig)

@@ -14,8 +14,8 @@ export interface Study {
 }
 
 const bootstrapDraws = 2000
-/** Pairs of arms whose difference the study is about: the first is claimed to be better. */
-const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
+/** Pairs of arms whose difference the study is about: what the first has over the second. */
+const compared: ReadonlyArray<readonly [one: string, other: string]> = [
   ["full", "base"],
   ["full", "base-think"],
   ["full", "frozen"],
@@ -27,7 +27,7 @@ const claims: ReadonlyArray<readonly [better: string, worse: string]> = [
   ["zone", "full"],
   ["long", "full"],
 ]
-const claimedSuites = [
+const comparedSuites = [
   "deduction-2",
   "deduction-3",
   "deduction-4",
@@ -42,17 +42,41 @@ const plotted = ["full", "frozen", "pool-84", "pool-256", "direct"]
 /** The arm that shows whether self-play lasts: it has plots of its own, and of each measure its first and last steps. */
 const lasting = "long"
 const lastingSteps = 100
-const lastingMeasures = [
-  ["valid", "valid proposals: deduction", "propose/deduction/valid"],
-  ["valid", "abduction", "propose/abduction/valid"],
-  ["valid", "induction", "propose/induction/valid"],
-  ["new", "new tasks among the valid: deduction", "propose/deduction/new"],
-  ["new", "abduction", "propose/abduction/new"],
-  ["new", "induction", "propose/induction/new"],
-  ["entropy", "entropy of the policy on trained tokens, nats", "train/entropy"],
-  ["statements", "statements of a proposed program", "propose/deduction/task/statements"],
-  ["tokens", "tokens of an answer to a deduction task", "solve/deduction/tokens"],
-] as const
+const kinds = ["deduction", "abduction", "induction"] as const
+/** A row a key in the table. Those with a plot have a line in it, named by their kind where there are several. */
+const lastingMeasures: ReadonlyArray<{
+  readonly plot: "valid" | "new" | "entropy" | "statements" | null
+  readonly title: string
+  readonly kind: string | null
+  readonly key: string
+}> = [
+  ...kinds.map((kind) => ({
+    plot: "valid" as const,
+    title: "valid proposals",
+    kind,
+    key: `propose/${kind}/valid`,
+  })),
+  ...kinds.map((kind) => ({
+    plot: "new" as const,
+    title: "new tasks among the valid",
+    kind,
+    key: `propose/${kind}/new`,
+  })),
+  {
+    plot: "entropy",
+    title: "entropy of the policy on trained tokens, nats",
+    kind: null,
+    key: "train/entropy",
+  },
+  {
+    plot: "statements",
+    title: "statements of a proposed program",
+    kind: null,
+    key: "propose/deduction/task/statements",
+  },
+  { plot: null, title: "tokens of an answer to a deduction task", kind: null, key: "solve/deduction/tokens" },
+  { plot: null, title: "tokens generated in a step", kind: null, key: "generate/tokens" },
+]
 /** Depths at which arms differ. */
 const heldOut = [
   ["deduction", 4],
@@ -137,25 +161,25 @@ const accuracies = (present: ReadonlyArray<Arm>, byArm: ByArm): string => {
 
 const differences = (byArm: ByArm): string => {
   const streams = new RandomStreams.RandomStreams(0)
-  const rows = claims.flatMap(([better, worse]) => {
-    const [one, other] = [byArm.get(better), byArm.get(worse)]
+  const rows = compared.flatMap(([first, second]) => {
+    const [one, other] = [byArm.get(first), byArm.get(second)]
     if (one === undefined || other === undefined) return []
     return [
       [
-        `${titleOf(better)} − ${titleOf(worse)}`,
-        ...claimedSuites.map((suite) => {
+        `${titleOf(first)} − ${titleOf(second)}`,
+        ...comparedSuites.map((suite) => {
           const verdicts = (runs: ReadonlyArray<RunResult>) =>
             runs.flatMap((run) => run.test.find((result) => result.suite === suite)?.verdicts ?? [])
           const [ones, others] = [verdicts(one), verdicts(other)]
           if (ones.length === 0 || others.length === 0) return "–"
-          const stream = streams.get(`study/${better}/${worse}/${suite}`)
+          const stream = streams.get(`study/${first}/${second}/${suite}`)
           const { high, low, mean: value } = pairedDifference(ones, others, stream, bootstrapDraws)
           return `${signed(value)} [${signed(low)}, ${signed(high)}]`
         }),
       ],
     ]
   })
-  return rows.length === 0 ? "" : table(["arms", ...claimedSuites], rows)
+  return rows.length === 0 ? "" : table(["arms", ...comparedSuites], rows)
 }
 
 const behaviour = (present: ReadonlyArray<Arm>, byArm: ByArm): string =>
@@ -224,11 +248,10 @@ const endurance = (runs: ReadonlyArray<RunResult>): string => {
   return table(
     ["", "first", "last", "last / first"],
     [
-      ...lastingMeasures.map(([, label, key]) =>
-        row(label, mean, ({ steps }) => steps.flatMap((metrics) => metrics[key] ?? [])),
-      ),
-      row("tokens generated in a step", mean, ({ steps }) =>
-        steps.flatMap((metrics) => metrics["generate/tokens"] ?? []),
+      ...lastingMeasures.map(({ key, kind, title }) =>
+        row(kind === null ? title : `${title}: ${kind}`, mean, ({ steps }) =>
+          steps.flatMap((metrics) => metrics[key] ?? []),
+        ),
       ),
       row("seconds a step (median)", median, ({ seconds }) => seconds),
       row("the same for 10,000 generated tokens", median, ({ seconds, steps }) =>
@@ -254,12 +277,7 @@ const drawPlots = (byArm: ByArm): ReadonlyMap<string, string> => {
         xLabel: "step",
         yLabel: "share solved",
         range: [0, 1],
-        series: curves(byArm, ({ dev }) =>
-          dev.flatMap(({ results, step }) => {
-            const found = results.find(({ suite }) => suite === `${kind}-${statements}`)
-            return found === undefined ? [] : point(step, found.correct / found.total)
-          }),
-        ),
+        series: curves(byArm, solved(`${kind}-${statements}`)),
       },
     ]),
     ...(
@@ -301,14 +319,16 @@ const drawPlots = (byArm: ByArm): ReadonlyMap<string, string> => {
         xLabel: "step",
         yLabel: "programs",
         range: null,
-        series: curves(byArm, ({ programs }) => programs.flatMap((count, index) => point(index + 1, count))),
+        series: curves(byArm, programsSoFar),
       },
     ],
   ]
-  return new Map(
-    plots.flatMap(([file, plot]) => (plot.series.length === 0 ? [] : [[file, draw(plot)] as const])),
-  )
+  return drawn(plots)
 }
+
+/** SVG texts of the plots that have anything to show. */
+const drawn = (plots: ReadonlyArray<readonly [file: string, plot: Plot]>): ReadonlyMap<string, string> =>
+  new Map(plots.flatMap(([file, plot]) => (plot.series.length === 0 ? [] : [[file, draw(plot)] as const])))
 
 const point = (x: number, y: number | undefined): ReadonlyArray<readonly [x: number, y: number]> =>
   y === undefined || !Number.isFinite(y) ? [] : [[x, y]]
@@ -318,6 +338,17 @@ const curves = (byArm: ByArm, pointsOf: PointsOf): ReadonlyArray<Series> =>
   plotted.flatMap((id) => curve(titleOf(id), byArm.get(id) ?? [], pointsOf))
 
 type PointsOf = (run: RunResult) => ReadonlyArray<readonly [x: number, y: number]>
+
+/** The share of a dev suite that is solved, over the steps. */
+const solved =
+  (suite: string): PointsOf =>
+  ({ dev }) =>
+    dev.flatMap(({ results, step }) => {
+      const found = results.find((result) => result.suite === suite)
+      return found === undefined ? [] : point(step, found.correct / found.total)
+    })
+
+const programsSoFar: PointsOf = ({ programs }) => programs.flatMap((count, index) => point(index + 1, count))
 
 /** A line, or none where there are not two points of it. */
 const curve = (label: string, runs: ReadonlyArray<RunResult>, pointsOf: PointsOf): ReadonlyArray<Series> => {
@@ -355,11 +386,9 @@ const drawLastingPlots = (runs: ReadonlyArray<RunResult>): ReadonlyMap<string, s
       yLabel,
       range,
       series: lastingMeasures
-        .filter(([plot]) => plot === id)
-        .flatMap(([, label, key]) =>
-          curve(label.replace(/^.*: /, ""), runs, ({ steps }) =>
-            smoothed(steps.map((metrics) => metrics[key])),
-          ),
+        .filter(({ plot }) => plot === id)
+        .flatMap(({ key, kind, title: measure }) =>
+          curve(kind ?? measure, runs, ({ steps }) => smoothed(steps.map((metrics) => metrics[key]))),
         ),
     },
   ]
@@ -372,14 +401,7 @@ const drawLastingPlots = (runs: ReadonlyArray<RunResult>): ReadonlyMap<string, s
         xLabel: "step",
         yLabel: "share solved",
         range: [0, 1],
-        series: suites.flatMap((suite) =>
-          curve(suite, runs, ({ dev }) =>
-            dev.flatMap(({ results, step }) => {
-              const found = results.find((result) => result.suite === suite)
-              return found === undefined ? [] : point(step, found.correct / found.total)
-            }),
-          ),
-        ),
+        series: suites.flatMap((suite) => curve(suite, runs, solved(suite))),
       },
     ],
     plotOf("valid", "Valid proposals", "share", [0, 1]),
@@ -393,9 +415,7 @@ const drawLastingPlots = (runs: ReadonlyArray<RunResult>): ReadonlyMap<string, s
         xLabel: "step",
         yLabel: "programs",
         range: null,
-        series: curve("programs", runs, ({ programs }) =>
-          programs.flatMap((count, index) => point(index + 1, count)),
-        ),
+        series: curve("programs", runs, programsSoFar),
       },
     ],
     [
@@ -409,7 +429,5 @@ const drawLastingPlots = (runs: ReadonlyArray<RunResult>): ReadonlyMap<string, s
       },
     ],
   ]
-  return new Map(
-    plots.flatMap(([file, plot]) => (plot.series.length === 0 ? [] : [[file, draw(plot)] as const])),
-  )
+  return drawn(plots)
 }

@@ -6,10 +6,8 @@ import { lookAt } from "../model/palette.ts"
 import { seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
 import { ByKind, RefusalTable } from "./Curriculum.tsx"
-import { LinesPanel } from "./LinesPanel.tsx"
+import { LinesPanel, notLogged } from "./LinesPanel.tsx"
 import type { RunScreenProps } from "./RunLayout.tsx"
-
-const unmeasured = "Not in the log: an earlier version wrote this run."
 
 export const Executors = ({ view }: RunScreenProps) => {
   const lines = (name: string, label: (executor: string) => string, dash?: ReadonlyArray<number>) =>
@@ -41,7 +39,7 @@ export const Executors = ({ view }: RunScreenProps) => {
       />
       <Panel title="Executors" note="all steps; a worker that dies or takes too long is replaced">
         {view.executors.length === 0 ? (
-          <Nothing>{view.steps.length === 0 ? "Nothing ran yet." : unmeasured}</Nothing>
+          <Nothing>{view.steps.length === 0 ? "Nothing ran yet." : notLogged}</Nothing>
         ) : (
           <Totals executors={view.executors} />
         )}
@@ -53,7 +51,7 @@ export const Executors = ({ view }: RunScreenProps) => {
         lines={lines("rate", named)}
         format={number}
         range={[0, null]}
-        none={unmeasured}
+        none={notLogged}
       />
       <LinesPanel
         view={view}
@@ -65,7 +63,7 @@ export const Executors = ({ view }: RunScreenProps) => {
         ]}
         format={milliseconds}
         range={[0, null]}
-        none={unmeasured}
+        none={notLogged}
       />
       <LinesPanel
         view={view}
@@ -74,7 +72,7 @@ export const Executors = ({ view }: RunScreenProps) => {
         lines={lines("inUse", named)}
         format={(value) => percent(value, 0)}
         range={[0, 1]}
-        none={unmeasured}
+        none={notLogged}
       />
       <Panel title="Programs that failed" note="proposals, all steps, by what went wrong">
         <RefusalTable

@@ -6,6 +6,9 @@ import { isKnown } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
 import { type RunScreenProps, useStep } from "./RunLayout.tsx"
 
+/** Said of what the machine did, which logs have not always told. */
+export const notLogged = "Not in the log: an earlier version wrote this run."
+
 /** What a chart without a legend gets besides, so that it ends where its neighbour does. */
 const legendHeight = 16
 

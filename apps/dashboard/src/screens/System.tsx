@@ -3,7 +3,7 @@ import { bytes, count, number } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
-import { LinesPanel } from "./LinesPanel.tsx"
+import { LinesPanel, notLogged } from "./LinesPanel.tsx"
 import type { RunScreenProps } from "./RunLayout.tsx"
 
 const thousands = (value: number): string => (value < 1000 ? count(value) : `${number(value / 1000)} k`)
@@ -50,7 +50,7 @@ export const System = ({ view }: RunScreenProps) => {
         format={bytes}
         range={[0, null]}
         height={170}
-        none="Not in the log: an earlier version wrote this run."
+        none={notLogged}
       />
       <LinesPanel
         view={view}

@@ -7,6 +7,7 @@
  */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { ExecutorUse } from "../MachineMeter.ts"
 import { Rollout } from "../RunEvent.ts"
 import { TaskRecord } from "../TaskBuffer.ts"
 
@@ -74,17 +75,15 @@ export const ProposalCount = Schema.Struct({
 })
 export type ProposalCount = typeof ProposalCount.Type
 
-/** What the executor of a language did for all steps of the run that were measured. */
+const { calls, lost, remembered, timeouts, workers } = ExecutorUse.fields
+/** What the executor of a language did for all steps of the run that were measured; its workers are those of the latest. */
 export const ExecutorTotal = Schema.Struct({
   executor: Schema.String,
-  /** Threads, at the latest step. */
-  workers: Schema.Int,
-  calls: Schema.Int,
-  /** Calls answered from memory. */
-  remembered: Schema.Int,
-  /** Workers that died, and those that were given up because a call took too long; each was replaced. */
-  lost: Schema.Int,
-  timeouts: Schema.Int,
+  workers,
+  calls,
+  remembered,
+  lost,
+  timeouts,
 })
 export type ExecutorTotal = typeof ExecutorTotal.Type
 

@@ -6,6 +6,7 @@ import { Result, Schema } from "effect"
 import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
 import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
+import { logFile } from "../store/files.ts"
 import type { Place } from "../store/logLine.ts"
 import { AlertRules } from "./Alerts.ts"
 import { type AddedTask, type Proposed, readProposed, readTaskAdded, regionOf } from "./eventLines.ts"
@@ -19,8 +20,6 @@ import {
   type RunState,
   maxPoints,
 } from "./DashboardApi.ts"
-
-export type { Place }
 
 interface TaskEntry {
   readonly id: number
@@ -87,15 +86,15 @@ export class RunIndex {
     try {
       json = JSON.parse(line)
     } catch {
-      this.problem ??= { state: "unreadable", message: `events.jsonl: no JSON at byte ${place.offset}` }
+      this.problem ??= { state: "unreadable", message: `${logFile}: no JSON at byte ${place.offset}` }
       return
     }
     const event = decodeEvent(json)
     if (Result.isSuccess(event)) return this.apply(event.success, place)
     const tag = tagOf(json)
     this.problem ??= tags.has(tag)
-      ? { state: "unreadable", message: `events.jsonl: ${tag} at byte ${place.offset} has another form` }
-      : { state: "newer", message: `events.jsonl: ${tag || "a line"} of a later version` }
+      ? { state: "unreadable", message: `${logFile}: ${tag} at byte ${place.offset} has another form` }
+      : { state: "newer", message: `${logFile}: ${tag || "a line"} of a later version` }
   }
 
   apply(event: RunEvent, place: Place): void {

@@ -1,5 +1,6 @@
 /** Filling the buffers before the first step: with the environment's seeds, then with proposals of the first policy. */
 import { Clock, Effect, Result } from "effect"
+import { type ValidatedSeed, drawSeeds } from "../Environment.ts"
 import type { RunEvent } from "../RunEvent.ts"
 import type { RunStoreError } from "../RunStore.ts"
 import { propose } from "./Propose.ts"
@@ -63,17 +64,7 @@ const seed = Effect.fn("seed")(function* (state: LoopState, track: Track, { emit
   const random = state.streams.get(`seeds/${track.key}`)
   let accepted = 0
   let rejected = 0
-  // Seeds repeat or are refused; a round that adds nothing means that there are no more.
-  for (let before = -1; accepted < settings.seeds && accepted > before;) {
-    before = accepted
-    const drafts = environment.seeds(kind.id, settings.seeds - accepted, random)
-    // A draft that is refused, or that the infrastructure lost, is no seed; without an executor there is no run.
-    const validated = Effect.fnUntraced(function* (draft: unknown) {
-      const task = yield* Effect.result(kind.validate(draft))
-      if (Result.isSuccess(task)) return task
-      return task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task
-    })
-    const tasks = yield* Effect.forEach(drafts, validated, { concurrency: "unbounded" })
+  const take = Effect.fnUntraced(function* (tasks: ReadonlyArray<ValidatedSeed>) {
     const events: Array<RunEvent> = []
     const at = yield* Clock.currentTimeMillis
     for (const task of tasks) {
@@ -86,10 +77,12 @@ const seed = Effect.fn("seed")(function* (state: LoopState, track: Track, { emit
         continue
       }
       events.push({ _tag: "TaskAdded", at, record: state.accept(track, task.success, "seed", []) })
-      accepted += 1
     }
     yield* emit(events)
-  }
+    accepted += events.length
+    return events.length
+  })
+  yield* drawSeeds(environment, kind, settings.seeds, random, take)
   const at = yield* Clock.currentTimeMillis
   yield* emit([{ _tag: "Seeded", at, environment: environment.id, kind: kind.id, accepted, rejected }])
 })

@@ -12,8 +12,11 @@ export class RunStoreError extends Schema.TaggedError<RunStoreError>()("RunStore
 /** Held by the process that writes to the folder; who that is, only an application can say. */
 export const lockFile = "run.lock"
 
+/** The log of events: what a run is rebuilt from. */
+export const logFile = "events.jsonl"
+export const metricsFile = "metrics.jsonl"
 /** Logs whose length a checkpoint notes. */
-export const logs = ["events.jsonl", "metrics.jsonl"] as const
+export const logs = [logFile, metricsFile] as const
 
 export const stepName = (step: number): string => `step-${String(step).padStart(6, "0")}`
 

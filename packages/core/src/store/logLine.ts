@@ -1,9 +1,7 @@
 /** Lines of `events.jsonl`, by their place. */
 import { Effect, type FileSystem, Option, Result, Schema } from "effect"
 import { RunEvent } from "../RunEvent.ts"
-import { RunStoreError } from "./files.ts"
-
-export const logFile = "events.jsonl"
+import { RunStoreError, logFile } from "./files.ts"
 
 export type Tagged<T extends RunEvent["_tag"]> = Extract<RunEvent, { readonly _tag: T }>
 

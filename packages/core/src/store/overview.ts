@@ -6,9 +6,9 @@ import { Effect, FileSystem, Option, Path, Result } from "effect"
 import type { RunConfig } from "../RunConfig.ts"
 import type { RunEvent } from "../RunEvent.ts"
 import { type Manifest, listManifests } from "./Checkpoint.ts"
-import { type RunStoreError, failing } from "./files.ts"
+import { type RunStoreError, failing, logFile } from "./files.ts"
 import { type Indexed, type Located, nothing, readIndex, stateOf, writeIndex } from "./LogIndex.ts"
-import { type Tagged, decodeLine, logFile } from "./logLine.ts"
+import { type Tagged, decodeLine } from "./logLine.ts"
 import { readConfig } from "./reading.ts"
 
 export interface RunOverview {

@@ -3,7 +3,7 @@ import { Effect, FileSystem, Path, Result, Schema } from "effect"
 import { RunConfig, parse as parseConfig } from "../RunConfig.ts"
 import { RunEvent } from "../RunEvent.ts"
 import { listCheckpoints } from "./Checkpoint.ts"
-import { RunStoreError, failing, orIfAbsent, readJson } from "./files.ts"
+import { RunStoreError, failing, logFile, orIfAbsent, readJson } from "./files.ts"
 
 /** What a run folder says of itself. */
 export interface RunSummary {
@@ -49,12 +49,12 @@ export const readSummary = Effect.fn("RunStore.readSummary")(function* (folder: 
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const text = yield* fs
-    .readFileString(path.join(folder, "events.jsonl"))
-    .pipe(orIfAbsent(""), Effect.mapError(failing("events.jsonl")))
+    .readFileString(path.join(folder, logFile))
+    .pipe(orIfAbsent(""), Effect.mapError(failing(logFile)))
   const parsed = parseLines(text)
   if (Result.isFailure(parsed)) {
     return yield* new RunStoreError({
-      file: "events.jsonl",
+      file: logFile,
       message: `line ${parsed.failure.line} is not JSON`,
     })
   }
@@ -63,7 +63,7 @@ export const readSummary = Effect.fn("RunStore.readSummary")(function* (folder: 
     const event = decodeEvent(line)
     if (Result.isFailure(event)) {
       return yield* new RunStoreError({
-        file: "events.jsonl",
+        file: logFile,
         message: `line ${index + 1}: ${event.failure.message}`,
       })
     }

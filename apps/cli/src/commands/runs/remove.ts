@@ -12,9 +12,8 @@ import { runsDir } from "../../runsFolder.ts"
 const parts: ReadonlySet<string> = new Set([
   "config.json",
   "config.json.tmp",
-  "events.jsonl",
+  ...RunStore.logs,
   ...RunStore.indexFiles,
-  "metrics.jsonl",
   "rollouts",
   "checkpoints",
   "evaluations",
@@ -39,7 +38,7 @@ const removable = Effect.fnUntraced(function* (directory: string, run: string) {
     const names = yield* fs.readDirectory(folder).pipe(Effect.mapError((error) => refuse(error.message)))
     const strange = names.filter((name) => !parts.has(name)).toSorted()
     const isRun =
-      names.includes("events.jsonl") || Result.isSuccess(yield* Effect.result(RunStore.readConfig(folder)))
+      names.includes(RunStore.logFile) || Result.isSuccess(yield* Effect.result(RunStore.readConfig(folder)))
     if (!isRun) return yield* refuse("its config.json is not that of a run")
     if (strange.length > 0) {
       return yield* refuse(`it holds what no run has: ${strange.join(", ")}; move it away first`)
