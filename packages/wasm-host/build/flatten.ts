@@ -11,6 +11,7 @@
  * the two need state of the component model, which only the glue has, and so would the stubs: both are left
  * out, and whatever is imported from them becomes a function that traps at once.
  */
+import { createHash } from "node:crypto"
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -103,7 +104,12 @@ const readWiring = async (folder: string): Promise<ReadonlyArray<Linked>> => {
   const owner = new Map<unknown, Source>()
   const modules: Array<Linked> = []
   let bindings = ""
-  const { instantiate } = await import(pathToFileURL(join(folder, "guest.js")).href)
+  const guest = join(folder, "guest.js")
+  // By its content: a folder that is built a second time has other glue at the same place.
+  const digest = createHash("sha256")
+    .update(await readFile(guest))
+    .digest("hex")
+  const { instantiate } = await import(`${pathToFileURL(guest).href}?${digest}`)
   instantiate(
     (file: string) => compiled.get(file),
     {},
