@@ -124,6 +124,8 @@ export interface Capabilities {
   readonly regularizations: ReadonlyArray<keyof Regularization>
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
+  /** Whether it serves several calls of `sample` at a time as fast as one call for all; others want them together. */
+  readonly sideBySide: boolean
   readonly parameters: number
 }
 

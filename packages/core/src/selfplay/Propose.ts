@@ -8,7 +8,7 @@ import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { compositeChance } from "../RunConfig.ts"
 import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
-import { sample } from "./Sampling.ts"
+import { sampleEach } from "./Sampling.ts"
 
 export interface Proposal {
   readonly track: Track
@@ -25,8 +25,15 @@ export interface Proposal {
   readonly draft: Result.Result<unknown, FormatError>
 }
 
-/** Samples and parses the proposals of one step for some tracks. A kind that needs a given task and has none proposes nothing. */
-export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks: ReadonlyArray<Track>) {
+/**
+ * Samples and parses the proposals of one step for some tracks, and goes on with each. A kind that needs a given task and has
+ * none proposes nothing.
+ */
+export const propose = Effect.fn("Propose")(function* <A, E>(
+  state: LoopState,
+  tracks: ReadonlyArray<Track>,
+  goOn: (proposal: Proposal) => Effect.Effect<A, E>,
+) {
   const engine = yield* PolicyEngine
   const { config } = state
   const plans = []
@@ -54,28 +61,22 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
         track,
         form,
         shown,
-        prompt,
-        promptTokens,
+        messages: prompt,
+        prompt: promptTokens,
         parents: records.map(({ id }) => id),
-        seed: seeds.uint32(),
+        seeds: [seeds.uint32()],
+        maxTokens: track.settings.maxTokens.propose,
+        temperature: config.propose.temperature,
       })
     }
   }
-  const samples = yield* sample(
-    plans.map(({ promptTokens, seed, track }) => ({
-      prompt: promptTokens,
-      seeds: [seed],
-      maxTokens: track.settings.maxTokens.propose,
-      temperature: config.propose.temperature,
-    })),
-  )
-  return plans.map(({ form, parents, prompt, promptTokens, shown, track }, index): Proposal => {
-    const response = samples[index]?.[0] as Sample
+  return yield* sampleEach(plans, ([sampled], { form, messages, parents, prompt, shown, track }) => {
+    const response = sampled as Sample
     const text = engine.tokenizer.decode(response.tokens)
-    return {
+    return goOn({
       track,
-      prompt,
-      promptTokens,
+      prompt: messages,
+      promptTokens: prompt,
       parents,
       composite: form !== track.kind,
       references: shown,
@@ -85,7 +86,7 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
         response.stopReason === "length"
           ? cut(response)
           : form.parseProposal(text, shown, config.promptStyle),
-    }
+    })
   })
 })
 

@@ -8,7 +8,7 @@ import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { draw } from "../TaskBuffer.ts"
 import { cut } from "./Propose.ts"
-import { sample } from "./Sampling.ts"
+import { sampleEach } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -53,42 +53,34 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
   PolicyEngine
 > {
   const engine = yield* PolicyEngine
-  const prompts = yield* Effect.forEach(questions, ({ task, track }) => {
-    const prompt = track.kind.solvePrompt(task, style)
-    return Effect.map(engine.tokenizer.encodePrompt(prompt), (promptTokens) => ({ prompt, promptTokens }))
-  })
-  const samples = yield* sample(
-    questions.map(({ seeds, track }, index) => ({
-      prompt: prompts[index]?.promptTokens ?? [],
+  const requests = yield* Effect.forEach(questions, (question) => {
+    const { seeds, task, track } = question
+    const messages = track.kind.solvePrompt(task, style)
+    return Effect.map(engine.tokenizer.encodePrompt(messages), (prompt) => ({
+      question,
+      messages,
+      prompt,
       seeds,
       maxTokens: decoding.maxTokens(track),
       temperature: decoding.temperature,
-    })),
-  )
-  const judgements = Effect.forEach(
-    questions,
-    (question, index) => {
-      const { prompt, promptTokens } = prompts[index] as {
-        prompt: Prompt
-        promptTokens: ReadonlyArray<number>
-      }
-      // Equal answers to one task share one verdict: verification is a function of task and answer.
-      const verdicts = new Map<string, ReturnType<typeof judge>>()
-      return Effect.forEach(
-        samples[index] ?? [],
-        Effect.fnUntraced(function* (response) {
-          const text = engine.tokenizer.decode(response.tokens)
-          const key = `${response.stopReason}\n${text}`
-          const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
-          verdicts.set(key, known)
-          return { question, prompt, promptTokens, sample: response, text, ...(yield* known) }
-        }),
-        { concurrency: "unbounded" },
-      )
-    },
-    { concurrency: "unbounded" },
-  )
-  return yield* timed("execute", judgements)
+    }))
+  })
+  return yield* sampleEach(requests, (samples, { messages, prompt, question }) => {
+    // Equal answers to one task share one verdict: verification is a function of task and answer.
+    const verdicts = new Map<string, ReturnType<typeof judge>>()
+    const answers = Effect.forEach(
+      samples,
+      Effect.fnUntraced(function* (response) {
+        const text = engine.tokenizer.decode(response.tokens)
+        const key = `${response.stopReason}\n${text}`
+        const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
+        verdicts.set(key, known)
+        return { question, prompt: messages, promptTokens: prompt, sample: response, text, ...(yield* known) }
+      }),
+      { concurrency: "unbounded" },
+    )
+    return timed("execute", answers)
+  })
 })
 
 const judge = (
