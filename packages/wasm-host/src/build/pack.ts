@@ -11,7 +11,7 @@ import type { Linker } from "./tools.ts"
 
 const compress = promisify(brotliCompress)
 const LARGEST_WINDOW = 24
-const wit = fileURLToPath(new URL("../wit/executor.wit", import.meta.url))
+const wit = fileURLToPath(new URL("../../wit/executor.wit", import.meta.url))
 
 /** An image of an executor as `digests.json` lists it. */
 export interface PackedImage {
@@ -22,27 +22,20 @@ export interface PackedImage {
   readonly compressedBytes: number
 }
 
-/** Writes `<artifacts>/<file>`. `folder` is for what arises on the way. */
+/** Writes `<artifacts>/<file>`. */
 export const packComponent = async (
   core: Uint8Array,
   {
     artifacts,
     file,
-    folder,
     tools,
   }: {
     readonly artifacts: string
     readonly file: string
-    readonly folder: string
     readonly tools: Linker
   },
 ): Promise<PackedImage> => {
-  const paths = { core: join(folder, "core.wasm"), embedded: join(folder, "embedded.wasm") }
-  const output = join(folder, "executor.wasm")
-  await writeFile(paths.core, core)
-  await tools.jco(["embed", paths.core, "--wit", wit, "--world-name", "executor", "--output", paths.embedded])
-  await tools.jco(["new", paths.embedded, "--output", output])
-  const component = await readFile(output)
+  const component = await tools.wrap(core, await readFile(wit, "utf8"), "executor")
   const compressed = await compress(component, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,

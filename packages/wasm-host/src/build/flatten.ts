@@ -14,7 +14,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { type WasmModule, WebAssembly } from "../src/webAssembly.ts"
+import { type WasmModule, WebAssembly } from "../webAssembly.ts"
 import {
   concat,
   name,
@@ -24,7 +24,7 @@ import {
   SectionId,
   unsigned,
   writeModule,
-} from "../src/wasm/binary.ts"
+} from "../wasm/binary.ts"
 import { exposeState } from "./snapshot.ts"
 import type { Linker } from "./tools.ts"
 import { importedTypes, readDescription, trapModule } from "./trapModule.ts"
@@ -49,17 +49,7 @@ const trapsOf = (label: string): string => `${label}traps`
 /** The core module of the component at `path`, its state exposed. `folder` is for what arises on the way. */
 export const flatten = async (path: string, folder: string, tools: Linker): Promise<Uint8Array> => {
   const glue = join(folder, "glue")
-  await tools.jco([
-    "transpile",
-    path,
-    "--instantiation",
-    "sync",
-    "--quiet",
-    "--name",
-    "guest",
-    "--out-dir",
-    glue,
-  ])
+  await tools.transpile(path, glue)
   const linked = join(folder, "linked")
   await mkdir(linked, { recursive: true })
   const mergeArguments: Array<string> = []

@@ -14,8 +14,8 @@
  *   locals that it assigns have unknown values. So have the results of a block.
  * - Constants wrap around at 2^32, but an address that did so is beyond the memory, and its store traps.
  */
-import { Reader } from "../src/wasm/binary.ts"
-import { Bulk, type Instruction, NO_RESULT, Op, readInstruction, storedBy } from "../src/wasm/instructions.ts"
+import { Reader } from "../wasm/binary.ts"
+import { Bulk, type Instruction, NO_RESULT, Op, readInstruction, storedBy } from "../wasm/instructions.ts"
 
 /** Parameters and results of a function. */
 export interface Arity {

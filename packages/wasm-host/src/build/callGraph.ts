@@ -1,6 +1,6 @@
 /** Which direct calls of a module can be part of a recursion. */
-import { Reader } from "../src/wasm/binary.ts"
-import { Op, readInstruction } from "../src/wasm/instructions.ts"
+import { Reader } from "../wasm/binary.ts"
+import { Op, readInstruction } from "../wasm/instructions.ts"
 
 /** Indices of the functions that a function body calls directly. */
 export const directCalls = (body: Uint8Array): ReadonlyArray<number> => {

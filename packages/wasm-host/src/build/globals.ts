@@ -1,5 +1,5 @@
-import { Reader, readSections, SectionId } from "../src/wasm/binary.ts"
-import { Op, readInstruction } from "../src/wasm/instructions.ts"
+import { Reader, readSections, SectionId } from "../wasm/binary.ts"
+import { Op, readInstruction } from "../wasm/instructions.ts"
 
 /** For each global of a global section, whether it is mutable. */
 export const readMutability = (body: Uint8Array): ReadonlyArray<boolean> => {

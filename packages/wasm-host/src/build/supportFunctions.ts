@@ -1,8 +1,8 @@
 /** The functions that the metering adds to a module. */
-import { BLOCK_SHIFT } from "../src/cleaner.ts"
-import { call, globalGet, globalSet, i32, i64, localGet, op, when } from "../src/wasm/assembler.ts"
-import { concat, unsigned } from "../src/wasm/binary.ts"
-import { Bulk, Op, ValueType } from "../src/wasm/instructions.ts"
+import { BLOCK_SHIFT } from "../cleaner.ts"
+import { call, globalGet, globalSet, i32, i64, localGet, op, when } from "../wasm/assembler.ts"
+import { concat, unsigned } from "../wasm/binary.ts"
+import { Bulk, Op, ValueType } from "../wasm/instructions.ts"
 import { type Added, charge } from "./meterFunction.ts"
 
 export interface SupportFunction {

@@ -1,12 +1,14 @@
 /**
- * Turns on the engine's stack limit, so that endless recursion is a RangeError which a program can catch.
+ * Turns on QuickJS's stack limit, so that endless recursion is a RangeError which a program can catch.
  *
  * QuickJS compares its stack pointer with a limit in the memory of its runtime on every call. Compiled for
  * WASI it sets that limit to zero, none, and has no function that would change it. The word is in the
  * snapshot, though, right after the address of the stack's top; it is found by what it does: of the words
  * that look like it, exactly one turns a deep recursion from a trap into an answer.
  */
-import { ask, freeze, type State, type WasmMemory, type WasmModule, WebAssembly } from "@azr/wasm-host/build"
+import { type WasmMemory, type WasmModule, WebAssembly } from "../webAssembly.ts"
+import { ask } from "./seal.ts"
+import { type State, freeze } from "./snapshot.ts"
 
 /** The stack grows down from 1 MiB to zero. What is below the limit is for functions that do not check. */
 const STACK_TOP = 1 << 20
@@ -16,20 +18,13 @@ const STACK_LIMIT = 1 << 16
 const PROBE_LIMIT = STACK_TOP - (1 << 17)
 
 const WORD = 4
-const DEEP = {
-  op: "run",
-  program:
-    "const g = (n) => g(n + 1) + 1\nfunction f() { try { return g(0) } catch (error) { return error.name } }",
-  entry: "f",
-  args: [],
-  entropy: 0,
-  outputBytes: 100,
-}
-
-/** `state` with the limit set. `core` is what `flatten` returned. */
-export const limitStack = (core: Uint8Array, state: State): State => {
+/**
+ * `state` with the limit set. `core` is what `flatten` returned; `probe` is a request that recurses in the engine until that ends
+ * by an error, and answers `{"ok": <the error's name>}`.
+ */
+export const limitStack = (core: Uint8Array, state: State, probe: object): State => {
   const snapshot = new WebAssembly.Module(new Uint8Array(freeze(core, state)))
-  const found = candidates(state.memory).filter((address) => isLimitedBy(snapshot, address))
+  const found = candidates(state.memory).filter((address) => isLimitedBy(snapshot, address, probe))
   const [address, ...others] = found
   if (address === undefined || others.length > 0) {
     throw new Error(`${found.length} words of the snapshot limit the engine's stack, expected one`)
@@ -57,11 +52,11 @@ const candidates = (memory: Uint8Array): ReadonlyArray<number> => {
 const setLimit = (memory: ArrayBuffer, address: number, limit: number): void =>
   new DataView(memory).setUint32(address, limit, true)
 
-const isLimitedBy = (snapshot: WasmModule, address: number): boolean => {
+const isLimitedBy = (snapshot: WasmModule, address: number, probe: object): boolean => {
   const { exports } = new WebAssembly.Instance(snapshot)
   setLimit((exports["memory"] as WasmMemory).buffer, address, PROBE_LIMIT)
   try {
-    return JSON.parse(ask(exports, DEEP)).ok === "RangeError"
+    return JSON.parse(ask(exports, probe)).ok === "RangeError"
   } catch {
     return false
   }

@@ -20,8 +20,8 @@
  * program. A host restores the marked blocks and `REACH` bytes on either side of each, so that a store close to one that
  * has marked its block needs no mark (`coveredStores.ts`).
  */
-import { BLOCK_SHIFT } from "../src/cleaner.ts"
-import { i32, i64, op } from "../src/wasm/assembler.ts"
+import { BLOCK_SHIFT } from "../cleaner.ts"
+import { i32, i64, op } from "../wasm/assembler.ts"
 import {
   concat,
   name,
@@ -31,11 +31,11 @@ import {
   SectionId,
   unsigned,
   writeModule,
-} from "../src/wasm/binary.ts"
+} from "../wasm/binary.ts"
 import { directCalls, stronglyConnected } from "./callGraph.ts"
 import type { Arity } from "./coveredStores.ts"
 import { readMutability } from "./globals.ts"
-import { Op, ValueType } from "../src/wasm/instructions.ts"
+import { Op, ValueType } from "../wasm/instructions.ts"
 import { type Added, meterFunction } from "./meterFunction.ts"
 import { supportFunctions } from "./supportFunctions.ts"
 

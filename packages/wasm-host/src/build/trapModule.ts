@@ -2,9 +2,9 @@
  * A module in place of functions that only code behind a trap calls: it exports each of them, and each one
  * traps.
  */
-import { op } from "../src/wasm/assembler.ts"
-import { concat, name, Reader, readSections, SectionId, unsigned, writeModule } from "../src/wasm/binary.ts"
-import { Op } from "../src/wasm/instructions.ts"
+import { op } from "../wasm/assembler.ts"
+import { concat, name, Reader, readSections, SectionId, unsigned, writeModule } from "../wasm/binary.ts"
+import { Op } from "../wasm/instructions.ts"
 
 const FUNCTION_EXPORT = 0
 

@@ -2,7 +2,7 @@
  * Freezes a running core module: its memory and mutable globals become the initial state of a new module that has no
  * start function. An instance of that module *is* the image, byte for byte, without running anything.
  */
-import { type WasmMemory, WebAssembly } from "../src/webAssembly.ts"
+import { type WasmMemory, WebAssembly } from "../webAssembly.ts"
 import {
   concat,
   name,
@@ -13,9 +13,9 @@ import {
   signed,
   unsigned,
   writeModule,
-} from "../src/wasm/binary.ts"
+} from "../wasm/binary.ts"
 import { mutableGlobals } from "./globals.ts"
-import { Op, readInstruction, ValueType } from "../src/wasm/instructions.ts"
+import { Op, readInstruction, ValueType } from "../wasm/instructions.ts"
 
 export interface State {
   readonly memory: Uint8Array

@@ -1,5 +1,5 @@
 /** Rewrites the body of one function: charges its steps, counts its recursive calls, marks what it writes. */
-import { BLOCK_SHIFT, REACH } from "../src/cleaner.ts"
+import { BLOCK_SHIFT, REACH } from "../cleaner.ts"
 import {
   call,
   globalGet,
@@ -11,10 +11,10 @@ import {
   localTee,
   op,
   when,
-} from "../src/wasm/assembler.ts"
-import { concat, Reader, unsigned } from "../src/wasm/binary.ts"
+} from "../wasm/assembler.ts"
+import { concat, Reader, unsigned } from "../wasm/binary.ts"
 import { type Arities, coveredStores } from "./coveredStores.ts"
-import { Bulk, type Instruction, Op, readInstruction, storedBy, ValueType } from "../src/wasm/instructions.ts"
+import { Bulk, type Instruction, Op, readInstruction, storedBy, ValueType } from "../wasm/instructions.ts"
 
 /** Indices of what the metering adds to a module, after everything that the module has. */
 export interface Added {

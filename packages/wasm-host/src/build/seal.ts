@@ -1,5 +1,5 @@
 /** Runs the guest's own last build step on the flattened module and takes the state it leaves. */
-import { type WasmMemory, WebAssembly } from "../src/webAssembly.ts"
+import { type WasmMemory, WebAssembly } from "../webAssembly.ts"
 import { type State, takeState } from "./snapshot.ts"
 
 interface FlatExports {
