@@ -10,6 +10,7 @@ import { hostFlag } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 import { installPacked, isPacked } from "../packedPackage.ts"
 import { Table } from "../Table.ts"
+import { newCommand } from "./envNew.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON on stdout"), Flag.withDefault(false))
 
@@ -191,10 +192,11 @@ const testCommand = Command.make(
 )
 
 export const envCommand = Command.make("env", { json }, list).pipe(
-  Command.withDescription("List, inspect and test environments"),
+  Command.withDescription("List, inspect, test and make environments"),
   Command.withExamples([
     { command: "azr env", description: "All of them" },
     { command: "azr env test python", description: "Check one against its contract" },
+    { command: "azr env new lox --template language", description: "Begin one of your own" },
   ]),
-  Command.withSubcommands([listCommand, infoCommand, testCommand]),
+  Command.withSubcommands([listCommand, infoCommand, testCommand, newCommand]),
 )
