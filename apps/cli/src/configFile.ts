@@ -27,11 +27,11 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
 })
 
 /**
- * Names of environments become those that mean the same from anywhere, and so do checkpoints that begin with `./` or `../`: the run
+ * Names of environments become those that mean the same from anywhere, and so do models that begin with `./` or `../`: the run
  * can be continued in any folder.
  */
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {
-  const { checkpoint } = config.policy
+  const { model } = config.policy
   const absolute = (reference: RunConfig.EnvironmentReference): RunConfig.EnvironmentReference =>
     typeof reference === "string"
       ? absoluteReference(reference, folder)
@@ -42,7 +42,7 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
     environments: [absolute(first), ...others.map(absolute)],
     policy: {
       ...config.policy,
-      checkpoint: /^\.\.?\//.test(checkpoint) ? path.resolve(folder, checkpoint) : checkpoint,
+      model: /^\.\.?\//.test(model) ? path.resolve(folder, model) : model,
     },
   }
 }

@@ -122,10 +122,13 @@ export interface Capabilities {
   readonly losses: ReadonlyArray<LossConfig["_tag"]>
   /** Which terms `forwardBackward` can add to them. */
   readonly regularizations: ReadonlyArray<keyof Regularization>
+  /** Settings that are refused unless they are null; absent is none. */
+  readonly refuses?: ReadonlyArray<"gradClip" | "dualClip">
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
   /** Whether it serves several calls of `sample` at a time as fast as one call for all; others want them together. */
   readonly sideBySide: boolean
+  /** 0 where the engine cannot tell. */
   readonly parameters: number
 }
 
