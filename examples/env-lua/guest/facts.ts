@@ -5,18 +5,19 @@
  * in the order in which the text meets them (a name is replaced by one and the same, wherever it is bound). Equal forms mean equal
  * behaviour; the reverse is not promised.
  */
+import { type GuestFacts, SyntaxFault } from "@azr/wasm-host/guest"
 import luaparse from "luaparse"
 
 type Node = Record<string, unknown> & { readonly type: string }
-type Facts = Record<string, unknown>
-
-export const inspect = (program: string): Facts => {
+/** Throws `SyntaxFault`. */
+export const factsOf = (program: string): GuestFacts => {
   try {
     const chunk = luaparse.parse(program, { luaVersion: "5.3", comments: false, scope: true })
-    return { syntax: null, ...factsOf(chunk as unknown as Node) }
+    return factsOfTree(chunk as unknown as Node)
   } catch (error) {
-    const { line, message } = error as Error & { readonly line?: number }
-    return { syntax: { message: message.replace(/^\[[\d:]+\] /, "").slice(0, 200), line: line ?? null } }
+    const { line, message, name } = error as Error & { readonly line?: number }
+    if (name !== "SyntaxError") throw error
+    throw new SyntaxFault(message.replace(/^\[[\d:]+\] /, ""), line ?? null)
   }
 }
 
@@ -40,7 +41,7 @@ const pathOf = (node: Node): string | null => {
 
 const isCall = ({ type }: Node): boolean => /^(?:String|Table)?CallExpression$/.test(type)
 
-const factsOf = (chunk: Node): Facts => {
+const factsOfTree = (chunk: Node): GuestFacts => {
   const nodes = below(chunk)
   const body = list(chunk["body"])
   // Names of fields and labels are identifiers, too, and bind nothing.
@@ -85,7 +86,7 @@ const factsOf = (chunk: Node): Facts => {
   }
 }
 
-const functionFacts = ({ body, identifier, parameters }: Node): ReadonlyArray<Facts> => {
+const functionFacts = ({ body, identifier, parameters }: Node): GuestFacts["functions"] => {
   const name = isNode(identifier) ? pathOf(identifier) : null
   if (name === null) return []
   const named = list(parameters).filter(({ type }) => type === "Identifier")
@@ -176,7 +177,7 @@ const isBranch = (type: string): boolean =>
  * Cognitive complexity: one for each branch and loop and one more for each that it stands in, one for each else, elseif, goto and
  * run of like logical operators. Halstead's counts: operands are names and constants, operators all other nodes.
  */
-const complexityOf = (chunk: Node, nodes: ReadonlyArray<Node>): Facts => {
+const complexityOf = (chunk: Node, nodes: ReadonlyArray<Node>): GuestFacts["complexity"] => {
   const cognitive = (node: Node, nesting: number, within: unknown): number => {
     const { operator, type } = node
     const own = isBranch(type)

@@ -1,23 +1,27 @@
-/** Lua literals as the JSON of canonical values, read off the tree of a parser. Nothing is evaluated. */
+/** Lua literals as values, read off the tree of a parser. Nothing is evaluated. */
+import { type GuestValue, SyntaxFault } from "@azr/wasm-host/guest"
 import luaparse from "luaparse"
 
-export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [tag: string]: Json }
-type Node = luaparse.Node
-
-/** Of a text that is no literal. */
-export class NotLiteral extends Error {}
+type Entry = readonly [key: GuestValue, value: GuestValue]
 
 const options = { luaVersion: "5.3", comments: false, encodingMode: "pseudo-latin1" } as const
+const refuse = (message: string): SyntaxFault => new SyntaxFault(message, null)
 
 /** The values of an argument list, `1, "a", {x = 2}`. */
-export const readArguments = (text: string): ReadonlyArray<Json> => {
+export const readArguments = (text: string): ReadonlyArray<GuestValue> => {
   try {
     const [only, ...others] = luaparse.parse(`return ${latin1(text)}`, options).body
     if (only?.type === "ReturnStatement" && others.length === 0) return only.arguments.map(read)
   } catch (error) {
-    throw new NotLiteral(error instanceof NotLiteral ? error.message : "it does not read as Lua data")
+    throw error instanceof SyntaxFault ? error : refuse("it does not read as Lua data")
   }
-  throw new NotLiteral("it is no list of values")
+  throw refuse("it is no list of values")
+}
+
+export const readValue = (text: string): GuestValue => {
+  const [value, ...others] = readArguments(text)
+  if (value === undefined || others.length > 0) throw refuse("expected one value")
+  return value
 }
 
 /** UTF-8, a character a byte: how Lua sees a text. */
@@ -26,21 +30,20 @@ const latin1 = (text: string): string =>
 const utf8 = (bytes: string): string =>
   decodeURIComponent(bytes.replace(/[^]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`))
 
-const fits = (value: number): boolean => Number.isInteger(value) && Math.abs(value + 0.5) < 2 ** 31
-const constants: Readonly<Record<string, number>> = { huge: Infinity, pi: Math.PI }
-const integers: Readonly<Record<string, number>> = { maxinteger: 2 ** 31 - 1, mininteger: -(2 ** 31) }
-
-/** A float as canonical JSON. */
-export const float = (value: number): Json => ({
-  float: Object.is(value, -0) ? "-0" : String(value).replace("NaN", "nan").replace("Infinity", "inf"),
-})
-
-const number = (raw: string, value: number): Json => {
-  if (/^0x[\da-f]+$/i.test(raw)) return Number(BigInt.asIntN(32, BigInt(raw)))
-  return /^\d+$/.test(raw) && fits(value) ? value : float(value)
+const isInteger = (value: number): boolean => (value | 0) === value
+const constants: Readonly<Record<string, GuestValue>> = {
+  huge: Infinity,
+  pi: Math.PI,
+  maxinteger: 2n ** 31n - 1n,
+  mininteger: -(2n ** 31n),
 }
 
-const read = (node: Node): Json => {
+const number = (raw: string, value: number): GuestValue => {
+  if (/^0x[\da-f]+$/i.test(raw)) return BigInt.asIntN(32, BigInt(raw))
+  return /^\d+$/.test(raw) && isInteger(value) ? BigInt(value) : value
+}
+
+const read = (node: luaparse.Node): GuestValue => {
   switch (node.type) {
     case "NilLiteral":
     case "BooleanLiteral":
@@ -52,53 +55,44 @@ const read = (node: Node): Json => {
     case "TableConstructorExpression":
       return table(entriesOf(node))
     case "UnaryExpression": {
-      const negated = node.operator === "-" ? read(node.argument) : null
-      if (typeof negated === "number") return 0 - negated
-      if (negated !== null && typeof negated === "object" && "float" in negated)
-        return float(-Number(String(negated["float"]).replace("inf", "Infinity")))
+      const value = node.operator === "-" ? read(node.argument) : null
+      if (typeof value === "bigint" || typeof value === "number") return -value
       break
     }
     case "MemberExpression": {
-      const name = node.base.type === "Identifier" && node.base.name === "math" ? node.identifier.name : ""
-      if (Object.hasOwn(integers, name)) return integers[name] as number
-      if (Object.hasOwn(constants, name)) return float(constants[name] as number)
+      const { base, identifier } = node
+      const isConstant =
+        base.type === "Identifier" && base.name === "math" && Object.hasOwn(constants, identifier.name)
+      if (isConstant) return constants[identifier.name] as GuestValue
       break
     }
     case "BinaryExpression":
-      if (node.operator === "/" && read(node.left) === 0 && read(node.right) === 0) return float(NaN)
+      if (node.operator === "/" && read(node.left) === 0n && read(node.right) === 0n) return Number.NaN
   }
-  throw new NotLiteral(`${node.type} is no literal`)
+  throw refuse(`${node.type} is no literal`)
 }
 
-const entriesOf = ({ fields }: luaparse.TableConstructorExpression): Array<readonly [Json, Json]> => {
-  let position = 0
-  const keyOf = (field: (typeof fields)[number]): Json => {
-    if (field.type === "TableValue") return (position += 1)
+const entriesOf = ({ fields }: luaparse.TableConstructorExpression): Array<Entry> => {
+  let position = 0n
+  const keyOf = (field: (typeof fields)[number]): GuestValue => {
+    if (field.type === "TableValue") return (position += 1n)
     const key = field.type === "TableKeyString" ? field.key.name : read(field.key)
-    const given = typeof key === "object" && key !== null && "float" in key ? Number(key["float"]) : 0.5
-    return fits(given) ? given : key
+    return typeof key === "number" && isInteger(key) ? BigInt(key) : key
   }
-  const entries = fields.map((field) => [keyOf(field), read(field.value)] as const)
-  const keys = new Set(entries.map(([key]) => JSON.stringify(key)))
-  if (keys.size < entries.length) throw new NotLiteral("a table with the same key twice")
-  const absurd = entries.some(
-    ([key]) => key === null || Array.isArray(key) || (typeof key === "object" && "dict" in key),
-  )
-  if (absurd || keys.has('{"float":"nan"}'))
-    throw new NotLiteral("a key that is neither number, text nor boolean")
+  const entries = fields.map((field): Entry => [keyOf(field), read(field.value)])
+  const isKey = ([key]: Entry): boolean => key !== null && typeof key !== "object" && !Number.isNaN(key)
+  if (!entries.every(isKey)) throw refuse("a key that is neither number, text nor boolean")
+  if (new Set(entries.map(([key]) => key)).size < entries.length)
+    throw refuse("a table with the same key twice")
   return entries.filter(([, value]) => value !== null)
 }
 
-const rank = (key: Json): number => ["number", "object", "string", "boolean"].indexOf(typeof key)
-
-/** A table: a list where its keys are 1 … n, else a dict in the order of its keys, since Lua leaves that open. */
-export const table = (entries: Array<readonly [Json, Json]>): Json => {
+/** A table: a list where its keys are 1 … n, else entries in the order of their keys, since Lua leaves that open. */
+export const table = (entries: ReadonlyArray<Entry>): GuestValue => {
   const size = entries.length
-  const isList = entries.every(([key]) => typeof key === "number" && key >= 1 && key <= size)
-  const sorted = entries.sort(([a], [b]) =>
-    rank(a) !== rank(b) ? rank(a) - rank(b) : typeof a === "number" ? a - (b as number) : order(a, b),
-  )
-  return isList ? sorted.map(([, value]) => value) : { dict: sorted.map((entry) => [...entry]) }
+  const isList = entries.every(([key]) => typeof key === "bigint" && key >= 1n && key <= size)
+  const sorted = entries.toSorted(([a], [b]) => rank(a) - rank(b) || ((a as string) < (b as string) ? -1 : 1))
+  return isList ? sorted.map(([, value]) => value) : new Map(sorted)
 }
 
-const order = (a: Json, b: Json): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+const rank = (key: GuestValue): number => ["bigint", "number", "string", "boolean"].indexOf(typeof key)

@@ -19,39 +19,16 @@ import { luaopen_string } from "fengari/src/lstrlib.js"
 import { luaopen_table } from "fengari/src/ltablib.js"
 import * as lua from "fengari/src/lua.js"
 import { luaopen_utf8 } from "fengari/src/lutf8lib.js"
-import { type Json, float, table } from "./literals.ts"
+import { type GuestValue, NoResult, Raised, SyntaxFault, type World } from "@azr/wasm-host/guest"
+import { table } from "./literals.ts"
 
-export type FailureKind =
-  | "syntax"
-  | "exception"
-  | "memory"
-  | "stack"
-  | "output"
-  | "unrepresentable"
-  | "missingEntry"
-
-/** Why a program gave no value. `className` is the type of the value that it raised. */
-export class Failure extends Error {
-  readonly kind: FailureKind
-  readonly className: string | null
-  constructor(kind: FailureKind, className: string | null, message: string) {
-    super(message)
-    this.kind = kind
-    this.className = className
-  }
-}
-
-const MAX_STDOUT = 4096
-const MAX_DEPTH = 64
-const OUT_OF_MEMORY = "not enough memory"
-const OUT_OF_STACK = "stack overflow"
+const mostNested = 64
+const outOfMemory = "not enough memory"
+const outOfStack = "stack overflow"
 
 const L = luaL_newstate()
-let printed = ""
-let clock = 0
-let random = 0
-/** Freed when memory runs out, so that there is room to say so. Being part of the image, it costs a request nothing. */
-const reserve: { room: ArrayBuffer | null } = { room: new ArrayBuffer(1 << 18) }
+/** What the program that runs is given. */
+let world: World | null = null
 
 const libraries = {
   _G: luaopen_base,
@@ -64,12 +41,6 @@ const libraries = {
 for (const [name, open] of Object.entries(libraries)) {
   luaL_requiref(L, bytesOf(name), open, 1)
   lua.lua_pop(L, 1)
-}
-
-/** Takes away a global, also what a program of the build has defined. */
-export const forget = (name: string): void => {
-  lua.lua_pushnil(L)
-  lua.lua_setglobal(L, bytesOf(name))
 }
 
 const define = (owner: string | null, name: string, call: (state: lua.State) => number): void => {
@@ -87,143 +58,135 @@ const define = (owner: string | null, name: string, call: (state: lua.State) => 
   lua.lua_setfield(L, -2, bytesOf(name))
   lua.lua_pop(L, 1)
 }
-const tick = (state: lua.State): number => {
-  lua.lua_pushinteger(state, clock++)
+const time = (state: lua.State): number => {
+  lua.lua_pushinteger(state, Math.floor((world?.now() ?? 0) / 1000) % 2 ** 31)
   return 1
 }
-define("os", "time", tick)
-define("os", "clock", tick)
+const clock = (state: lua.State): number => {
+  lua.lua_pushnumber(state, (world?.now() ?? 0) / 1000)
+  return 1
+}
+define("os", "time", time)
+define("os", "clock", clock)
 define(null, "print", (state) => {
   const values = Array.from({ length: lua.lua_gettop(state) }, (_, index) =>
     textOf(luaL_tolstring(state, index + 1), undefined, undefined, true),
   )
-  printed = `${printed}${values.join("\t")}\n`.slice(0, MAX_STDOUT)
+  world?.print(`${values.join("\t")}\n`)
   return 0
 })
-for (const name of ["collectgarbage", "dofile", "load", "loadfile"]) forget(name)
-// What `math.random` draws from.
-Math.random = () => {
-  random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0
-  return random / 2 ** 32
+for (const name of ["collectgarbage", "dofile", "load", "loadfile"]) {
+  lua.lua_pushnil(L)
+  lua.lua_setglobal(L, bytesOf(name))
 }
+// What `math.random` draws from.
+Math.random = () => world?.random() ?? 0
 // What the engine itself gives up on becomes an error of the program, with Lua's own words for it.
 lua.lua_atnativeerror(L, (state) => {
-  reserve.room = null
   const thrown = lua.lua_touserdata(state, 1)
-  const isStack = thrown instanceof Error && /call stack|stack overflow/.test(thrown.message)
-  lua.lua_pushstring(state, bytesOf(isStack ? OUT_OF_STACK : OUT_OF_MEMORY))
+  const isStack = thrown instanceof RangeError && /call stack/.test(thrown.message)
+  lua.lua_pushstring(state, bytesOf(isStack ? outOfStack : outOfMemory))
   return 1
 })
 
-/** Loads a program, calls its function and gives the canonical JSON of the first value that comes back. */
+/** Loads a program and calls its function: the first value that comes back, or undefined where there is no such function. */
 export const execute = (
   program: string,
   entry: string,
-  parameters: ReadonlyArray<Json>,
-  entropy: number,
-  outputBytes: number,
-): string => {
-  printed = ""
-  // Positive, and not so large that adding to it leaves the integers.
-  clock = 1_700_000_000 + (entropy % 100_000_000)
-  random = entropy >>> 0
-  lua.lua_checkstack(L, 4 * MAX_DEPTH)
+  parameters: ReadonlyArray<GuestValue>,
+  given: World,
+): GuestValue | undefined => {
+  world = given
+  // Of the build's own programs; a call begins with a clean instance.
+  lua.lua_pushnil(L)
+  lua.lua_setglobal(L, bytesOf(entry))
+  lua.lua_checkstack(L, 4 * mostNested)
   protect(() => luaL_loadbufferx(L, bytesOf(program), 0, bytesOf("=program"), bytesOf("t")))
   protect(() => lua.lua_pcall(L, 0, 0, 0))
-  if (lua.lua_getglobal(L, bytesOf(entry)) !== lua.LUA_TFUNCTION)
-    throw new Failure("missingEntry", null, `the program defines no function ${entry}`)
-  for (const parameter of parameters) push(parameter, entropy !== 0)
+  if (lua.lua_getglobal(L, bytesOf(entry)) !== lua.LUA_TFUNCTION) return undefined
+  const reversed = given.perturbed
+  for (const parameter of parameters) push(parameter, reversed)
   protect(() => lua.lua_pcall(L, parameters.length, 1, 0))
-  return encode(outputBytes)
+  return readTop(0)
 }
 
-export const takePrinted = (): string => printed
-
-const protect = (run: () => number): void => {
-  const status = run()
+/** Throws what a call of Lua ended by. */
+const protect = (call: () => number): void => {
+  const status = call()
   if (status === lua.LUA_OK) return
-  const className = textOf(luaL_typename(L, -1))
+  const type = textOf(luaL_typename(L, -1))
   const isText = lua.lua_type(L, -1) === lua.LUA_TSTRING
-  const message = isText
-    ? textOf(lua.lua_tostring(L, -1), undefined, undefined, true)
-    : `a ${className} value`
-  if (status === lua.LUA_ERRSYNTAX) throw new Failure("syntax", null, message)
-  // A status of its own says that not even the error could be reported.
-  if (status < 0 || message.endsWith(OUT_OF_MEMORY)) throw new Failure("memory", null, OUT_OF_MEMORY)
-  if (/stack overflow|error in error handling$/.test(message)) throw new Failure("stack", null, OUT_OF_STACK)
-  throw new Failure("exception", className, message)
+  const message = isText ? textOf(lua.lua_tostring(L, -1), undefined, undefined, true) : `a ${type} value`
+  if (status === lua.LUA_ERRSYNTAX) throw new SyntaxFault(message, null)
+  // What QuickJS itself throws then. A status below 0: not even the error could be reported.
+  if (status < 0 || message.endsWith(outOfMemory)) throw null
+  if (/stack overflow|error in error handling$/.test(message)) throw new RangeError("Lua's call stack")
+  throw new Raised(type, message)
 }
 
 // ------------------------------------------------------------------------------------------------ values
 
-/** `reversed`: tables are filled from their end, since the order of `pairs` is one that Lua leaves open. */
-const push = (json: Json, reversed: boolean): void => {
-  if (json === null) return lua.lua_pushnil(L)
-  if (typeof json === "boolean") return lua.lua_pushboolean(L, json)
-  if (typeof json === "number") return lua.lua_pushinteger(L, json)
-  if (typeof json === "string") return lua.lua_pushstring(L, bytesOf(json))
-  if ("float" in json) return lua.lua_pushnumber(L, Number(String(json["float"]).replace("inf", "Infinity")))
-  const entries = Array.isArray(json)
-    ? json.map((item: Json, index): [Json, Json] => [index + 1, item])
-    : [...(json as { readonly dict: ReadonlyArray<[Json, Json]> }).dict]
+/** `reversed`: entries of tables are put in from their end, since the order of `pairs` is one that Lua leaves open. */
+const push = (value: GuestValue, reversed: boolean): void => {
+  if (value === null) return lua.lua_pushnil(L)
+  switch (typeof value) {
+    case "boolean":
+      return lua.lua_pushboolean(L, value)
+    case "bigint":
+      return lua.lua_pushinteger(L, Number(value))
+    case "number":
+      return lua.lua_pushnumber(L, value)
+    case "string":
+      return lua.lua_pushstring(L, bytesOf(value))
+  }
+  const entries: ReadonlyArray<readonly [GuestValue, GuestValue]> = Array.isArray(value)
+    ? value.map((item: GuestValue, index) => [BigInt(index + 1), item])
+    : [...(value as ReadonlyMap<GuestValue, GuestValue>)]
   lua.lua_createtable(L, 0, 0)
-  for (const [key, value] of reversed && !Array.isArray(json) ? entries.toReversed() : entries) {
+  for (const [key, item] of reversed && !Array.isArray(value) ? entries.toReversed() : entries) {
     push(key, reversed)
-    push(value, reversed)
+    push(item, reversed)
     lua.lua_rawset(L, -3)
   }
 }
 
+const unrepresentable = (what: string): NoResult =>
+  new NoResult("unrepresentable", `${what} has no canonical form`)
+
 /** The value on top of the stack. */
-const encode = (outputBytes: number): string => {
-  let left = outputBytes
-  const spend = (bytes: number): void => {
-    left -= bytes
-    if (left < 0) throw new Failure("output", null, `longer than ${outputBytes} bytes`)
-  }
-  const read = (depth: number): Json => {
-    spend(1)
-    switch (lua.lua_type(L, -1)) {
-      case lua.LUA_TNIL:
-        return null
-      case lua.LUA_TBOOLEAN:
-        return lua.lua_toboolean(L, -1)
-      case lua.LUA_TNUMBER: {
-        const value = lua.lua_tonumber(L, -1)
-        return lua.lua_isinteger(L, -1) ? value : float(value)
+const readTop = (depth: number): GuestValue => {
+  switch (lua.lua_type(L, -1)) {
+    case lua.LUA_TNIL:
+      return null
+    case lua.LUA_TBOOLEAN:
+      return lua.lua_toboolean(L, -1)
+    case lua.LUA_TNUMBER: {
+      const value = lua.lua_tonumber(L, -1)
+      return lua.lua_isinteger(L, -1) ? BigInt(value) : value
+    }
+    case lua.LUA_TSTRING:
+      try {
+        return textOf(lua.lua_tostring(L, -1))
+      } catch {
+        throw unrepresentable("a string that is no UTF-8")
       }
-      case lua.LUA_TSTRING:
-        return readText(lua.lua_tostring(L, -1))
-      case lua.LUA_TTABLE:
-        return readTable(depth + 1)
-      default:
-        throw new Failure("unrepresentable", null, `a ${textOf(luaL_typename(L, -1))} has no canonical form`)
-    }
+    case lua.LUA_TTABLE:
+      return readTable(depth + 1)
+    default:
+      throw unrepresentable(`a ${textOf(luaL_typename(L, -1))}`)
   }
-  const readText = (bytes: Uint8Array): string => {
-    spend(bytes.length)
-    try {
-      return textOf(bytes)
-    } catch {
-      throw new Failure("unrepresentable", null, "a string that is no UTF-8 has no canonical form")
-    }
+}
+
+const readTable = (depth: number): GuestValue => {
+  if (depth > mostNested) throw new NoResult("unrepresentable", `nested deeper than ${mostNested}`)
+  if (lua.lua_getmetatable(L, -1)) throw unrepresentable("a table with a metatable")
+  const entries: Array<readonly [GuestValue, GuestValue]> = []
+  lua.lua_pushnil(L)
+  while (lua.lua_next(L, -2) !== 0) {
+    const value = readTop(depth)
+    lua.lua_pop(L, 1)
+    if (lua.lua_type(L, -1) === lua.LUA_TTABLE) throw unrepresentable("a table as a key")
+    entries.push([readTop(depth), value])
   }
-  const readTable = (depth: number): Json => {
-    if (depth > MAX_DEPTH) throw new Failure("unrepresentable", null, `nested deeper than ${MAX_DEPTH}`)
-    if (lua.lua_getmetatable(L, -1))
-      throw new Failure("unrepresentable", null, "a table with a metatable has no canonical form")
-    const entries: Array<readonly [Json, Json]> = []
-    lua.lua_pushnil(L)
-    while (lua.lua_next(L, -2) !== 0) {
-      const value = read(depth)
-      lua.lua_pop(L, 1)
-      if (lua.lua_type(L, -1) === lua.LUA_TTABLE)
-        throw new Failure("unrepresentable", null, "a table as a key has no canonical form")
-      entries.push([read(depth), value])
-    }
-    return table(entries)
-  }
-  const text = JSON.stringify(read(0))
-  if (text.length > outputBytes) spend(outputBytes + 1)
-  return text
+  return table(entries)
 }

@@ -70,7 +70,7 @@ const core = exposeState(interfaceOnly(await readFile(module)))
 const { report, state } = seal(core)
 const metered = meter(freeze(core, state), LIMITS)
 say("wrap and compress")
-const image = await packComponent(metered, { artifacts, file: "executor-sql.wasm.br", folder: work, tools })
+const image = await packComponent(metered, { artifacts, file: "executor-sql.wasm.br", tools })
 const [name, version] = (await readFile(requirements, "utf8")).trim().split("==")
 const digests = {
   world: "azr:executor/executor",
