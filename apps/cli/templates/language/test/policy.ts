@@ -15,14 +15,18 @@ const response = (...blocks: ReadonlyArray<string>): string =>
 export default (prompt: string, seed: number): string => {
   const proposes = /^Write a |^Below is a /mu.test(prompt) && !/gives these outputs/u.test(prompt)
   if (proposes && /^Below is a /mu.test(prompt)) {
-    return response(...["1", '"a"', "[]", "[[2]]"].map((input) => fence("input", input)), fence("message", "Look closely."))
+    return response(
+      ...["1", '"a"', "[]", "[[2]]"].map((input) => fence("input", input)),
+      fence("message", "Look closely."),
+    )
   }
   const chosen = known[(seed >>> 3) % known.length] ?? known[0]
   if (proposes) return response(fence("my-language", chosen.program), fence("input", chosen.input))
   // What the last paragraph but the form asks for says which kind it is.
   if (/gives these outputs/u.test(prompt)) return response(fence("my-language", chosen.program))
   const asked = known.find(({ program }) => prompt.includes(fence("my-language", program))) ?? chosen
-  if (/Which exception/u.test(prompt)) return response(fence("output", seed % 3 === 0 ? "TypeError" : "NoError"))
+  if (/Which exception/u.test(prompt))
+    return response(fence("output", seed % 3 === 0 ? "TypeError" : "NoError"))
   if (/For which input/u.test(prompt)) return response(fence("input", seed % 3 === 0 ? "0" : asked.input))
   return response(fence("output", seed % 3 === 0 ? "0" : asked.output))
 }

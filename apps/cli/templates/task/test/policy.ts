@@ -3,7 +3,8 @@ import { parseExpression, resultOf } from "../src/expression.ts"
 import { written } from "../src/prompts.ts"
 
 export default (prompt: string, seed: number): string => {
-  if (prompt.startsWith("Write ")) return written("Hm.", `${seed % 20} * ${(seed >>> 5) % 20} - ${(seed >>> 10) % 20}`)
+  if (prompt.startsWith("Write "))
+    return written("Hm.", `${seed % 20} * ${(seed >>> 5) % 20} - ${(seed >>> 10) % 20}`)
   if (prompt.startsWith("In the expression")) return written("Hm.", String(1 + (seed % 2)))
   const [, expression = "", result] = /^(.*) = (-?\d+|\?)$/mu.exec(prompt) ?? []
   if (seed % 3 === 0) return written("No idea.", "0")
