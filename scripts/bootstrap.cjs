@@ -38,8 +38,8 @@ function main([command, ...args]) {
   if (Number(node.split(".")[0]) < 20)
     fail(`Node ${node} is too old for the set-up: install Node 20 or newer.`)
   if (process.platform === "win32") fail("Linux and macOS only: on Windows, run this inside WSL.")
-  if (!["start", "test", "native"].includes(command))
-    fail("usage: bootstrap.cjs start|test|native [arguments]")
+  if (!["start", "test", "native", "pack"].includes(command))
+    fail("usage: bootstrap.cjs start|test|native|pack [arguments]")
   const environment = childEnvironment()
   install(environment)
   checkNode22()
@@ -50,6 +50,10 @@ function main([command, ...args]) {
     say("compiling the wasmtime host with cargo (first time: some minutes)")
     const script = path.join(root, "packages", "wasm-host", "scripts", "buildNative.ts")
     handOver(node22, ["--conditions=@azr/source", script, ...args], environment)
+  } else if (command === "pack") {
+    // Where the user is: a folder is named from there.
+    const folders = args.map((arg) => (arg.startsWith("--") ? arg : path.resolve(process.env.INIT_CWD || "", arg)))
+    handOver(node22, [path.join(root, "scripts", "pack.mjs"), ...folders], withPnpm(environment))
   } else {
     handOver(node22, [path.join(root, "scripts", "test.mjs"), ...args], withPnpm(environment))
   }
