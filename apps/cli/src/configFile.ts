@@ -33,5 +33,6 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
     policy: { ...config.policy, checkpoint: absolute(config.policy.checkpoint) },
+    seedFile: config.seedFile && { ...config.seedFile, path: path.resolve(folder, config.seedFile.path) },
   }
 }

@@ -5,6 +5,7 @@ import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-
 import javascript from "@azr/env-js"
 import { Effect } from "effect"
 import { UsageError } from "./exitCodes.ts"
+import { readSeedFile, seededBy } from "./seedFile.ts"
 import { importUserModule } from "./userModule.ts"
 
 export const environments: ReadonlyArray<LanguageEnvironment> = [
@@ -48,6 +49,24 @@ export const readEnvironment = Effect.fnUntraced(function* (
   return found
 })
 
-/** The environments of a configuration, running until the scope closes. */
-export const openEnvironments = ({ environments }: RunConfig.RunConfig) =>
-  Effect.forEach(environments, (name) => Effect.flatMap(readEnvironment(name), Environment.open))
+/** The environments of a configuration, running until the scope closes, with the seeds that it names. */
+export const openEnvironments = Effect.fnUntraced(function* ({
+  environments,
+  seedFile,
+}: RunConfig.RunConfig) {
+  const seeds = seedFile === null ? null : yield* readSeedFile(seedFile)
+  return yield* Effect.forEach(
+    environments,
+    Effect.fnUntraced(function* (name) {
+      const environment = yield* readEnvironment(name)
+      const open = yield* Environment.open(environment)
+      if (seeds === null) return open
+      if (!("language" in environment)) {
+        return yield* new UsageError({
+          message: `seedFile: ${name} is no language, its tasks are no programs`,
+        })
+      }
+      return seededBy(seeds, open)
+    }),
+  )
+})

@@ -30,6 +30,7 @@ export const summary = (
       )
       .join("; "),
   ],
+  ...(config.seedFile === null ? [] : [["seeds", config.seedFile.path] as const]),
   ["steps, seed", `${config.steps}, ${config.seed}`],
 ]
 

@@ -44,6 +44,7 @@ export const nano: RunConfig = {
   promptStyle: "compact",
   policy: { backend: "wasm", checkpoint: "nano", workers: null },
   executor: { host: "auto", workers: null },
+  seedFile: null,
   maxSeedRounds: 0,
   propose: {
     references: 1,
@@ -118,6 +119,7 @@ export const paper: RunConfig = {
   promptStyle: "full",
   policy: { backend: "tinker", checkpoint: "Qwen/Qwen2.5-Coder-7B", workers: null },
   executor: { host: "auto", workers: null },
+  seedFile: null,
   maxSeedRounds: 100,
   propose: {
     references: 6,

@@ -1,7 +1,7 @@
 /**
- * Reads the lines that nearly all of a log consists of, proposals and tasks, without parsing them: several times faster, and a
- * long run has hundreds of thousands. Exact: the store writes fields in one order, and a quote inside a JSON string always
- * has a backslash before it, so that no text of a policy can look like a field. A line of any other form gives null and is
+ * Reads the lines that nearly all of a run consists of, proposals, tasks and rollouts, without parsing them: several times faster, and
+ * a long run has hundreds of thousands. Exact: the store writes fields in one order, and a quote inside a JSON string always
+ * has a backslash before it, so that no text of a policy can look like a field. An event of any other form gives null and is
  * read in the ordinary way.
  */
 import { ProposalStatus, type RunEvent } from "../RunEvent.ts"
@@ -25,6 +25,15 @@ const taskStart = new RegExp(
 const taskEnd = new RegExp(
   `^,"identity":${text},"successRate":(null|-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?)\\}\\}$`,
   "u",
+)
+const rolloutHead = new RegExp(
+  `\\{"step":\\d+,("role":"(?:propose|solve)","environment":${text},"kind":${text}),"task":(null|${int}),`,
+  "uy",
+)
+const outcomeField = ',"outcome":"'
+const rolloutTail = new RegExp(
+  `,("outcome":${text}),"reason":${text},"reward":[^"\\n]*,"advantage":[^"\\n]*,"logprob":[^"\\n]*\\}`,
+  "uy",
 )
 /** How a task of a language begins. */
 const languageTask = new RegExp(
@@ -75,6 +84,27 @@ export const readTaskAdded = (line: string): AddedTask | null => {
     parents: parents === "" ? [] : parents.split(",").map(Number),
     successRate: end[1] === "null" ? null : Number(end[1]),
     region,
+  }
+}
+
+/** What a rollout can be chosen by, as fields of JSON, and its task; all empty for a line of another form. */
+export interface RolloutFacets {
+  /** Role, environment and kind. */
+  readonly head: string
+  readonly outcome: string
+  readonly task: number | null
+}
+
+/** Reads the rollout that stands at `start` to `end` of a text. */
+export const readRolloutFacets = (lines: string, start: number, end: number): RolloutFacets => {
+  rolloutHead.lastIndex = start
+  const head = rolloutHead.exec(lines)
+  rolloutTail.lastIndex = Math.max(start, lines.lastIndexOf(outcomeField, end))
+  const tail = rolloutTail.exec(lines)
+  return {
+    head: head?.[1] ?? "",
+    outcome: (rolloutTail.lastIndex === end ? tail?.[1] : undefined) ?? "",
+    task: head?.[2] === undefined || head[2] === "null" ? null : Number(head[2]),
   }
 }
 
