@@ -16,7 +16,9 @@ interface StepFile {
   readonly tasks: Int32Array
 }
 
-type Facets = Readonly<Record<"role" | "environment" | "kind" | "outcome", string>>
+type Facets = Omit<EventLines.RolloutFacets, "task">
+
+const newline = 10
 
 /** Files that are read before others get their turn. */
 const filesAtATime = 16
@@ -26,10 +28,9 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.Rollout
 export class RolloutFiles {
   readonly #folder: string
   readonly #files = new Map<number, StepFile>()
-  /** Numbers of the combinations of facets, by the two parts of a line that have them. */
-  readonly #ids = new Map<string, Map<string, number>>()
-  #latest: { readonly first: string; readonly ids: Map<string, number> } = { first: "", ids: new Map() }
+  /** Every combination of facets there is, and the one that was met last. */
   readonly #facets: Array<Facets> = []
+  #latest = 0
   /** Two that read everything would do it twice. */
   readonly #lock = Semaphore.makeUnsafe(1)
   /** The latest search for a text: reading everything again for each of its pages would take as long each time. */
@@ -212,11 +213,9 @@ export class RolloutFiles {
     const facets: Array<number> = []
     const tasks: Array<number> = []
     const bytes = readFileSync(handle)
-    // A character a byte: quick, and what is looked for is found all the same.
-    const lines = bytes.toString("latin1")
-    for (let start = 0, end = lines.indexOf("\n"); end !== -1; end = lines.indexOf("\n", start)) {
-      const { head, outcome, task } = EventLines.readRolloutFacets(lines, start, end)
-      facets.push(this.#facet(head, outcome))
+    for (let start = 0, end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+      const { task, ...found } = EventLines.readRolloutFacets(bytes, start, end)
+      facets.push(this.#facet(found))
       tasks.push(task ?? -1)
       start = end + 1
       offsets.push(start)
@@ -229,21 +228,18 @@ export class RolloutFiles {
     }
   }
 
-  /** The number of a combination. A run has few, so that their texts are seldom read. */
-  #facet(first: string, last: string): number {
-    // Neighbours are alike.
-    if (first !== this.#latest.first) this.#latest = { first, ids: this.#ids.get(first) ?? new Map() }
-    const { ids } = this.#latest
-    const known = ids.get(last)
-    if (known !== undefined) return known
-    const id = this.#facets.length
-    this.#ids.set(first, ids.set(last, id))
-    this.#facets.push({ ...noFacets, ...fieldsOf(first), ...fieldsOf(last) })
-    return id
+  /** The number of a combination: a run has few, and neighbours are alike. */
+  #facet({ environment, kind, outcome, role }: Facets): number {
+    const isIt = (known: Facets | undefined) =>
+      known?.outcome === outcome &&
+      known.kind === kind &&
+      known.role === role &&
+      known.environment === environment
+    if (isIt(this.#facets[this.#latest])) return this.#latest
+    const found = this.#facets.findIndex(isIt)
+    this.#latest = found === -1 ? this.#facets.push({ role, environment, kind, outcome }) - 1 : found
+    return this.#latest
   }
 }
 
 const text = new TextDecoder()
-const noFacets: Facets = { role: "", environment: "", kind: "", outcome: "" }
-const fieldsOf = (latin1: string): Partial<Facets> =>
-  JSON.parse(`{${Buffer.from(latin1, "latin1").toString("utf8")}}`) as Partial<Facets>

@@ -65,20 +65,15 @@ export class RunLog {
           const now = size < this.#offset ? null : yield* textAt(handle, this.#seam)
           if (now !== this.#seam.line) this.#reset()
         }
-        yield* RunStore.eachLine(handle, this.#offset, size, (piece, start, end, offset) =>
-          this.#take(piece, start, end, offset),
-        )
+        let seam: RunStore.Place | null = null
+        yield* RunStore.eachLine(handle, this.#offset, size, (piece, start, end, offset) => {
+          this.index.accept(piece, start, end, offset)
+          seam = { offset, length: end - start }
+          this.#offset = offset + seam.length + 1
+        })
+        if (seam !== null) this.#seam = { ...(seam as RunStore.Place), line: yield* textAt(handle, seam) }
       }),
     )
-  }
-
-  /** Indexes a whole line. */
-  #take(piece: Uint8Array, start: number, end: number, offset: number): void {
-    const line = text.decode(piece.subarray(start, end))
-    const place = { offset, length: end - start }
-    this.index.accept(line, place)
-    this.#seam = { ...place, line }
-    this.#offset = offset + place.length + 1
   }
 
   #reset(): void {

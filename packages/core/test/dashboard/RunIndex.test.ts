@@ -28,6 +28,12 @@ const added = (id: number, parents: ReadonlyArray<number>, successRate: number |
   },
 })
 
+/** As a line of a log, between others. */
+const accept = (index: RunIndex.RunIndex, line: unknown) => {
+  const bytes = new TextEncoder().encode(`{"é"}\n${JSON.stringify(line)}\n{`)
+  index.accept(bytes, bytes.indexOf(10) + 1, bytes.lastIndexOf(10), 0)
+}
+
 const indexOf = (events: ReadonlyArray<RunEvent>) => {
   const index = new RunIndex.RunIndex()
   for (const event of events) index.apply(event, place)
@@ -96,9 +102,9 @@ describe("RunIndex", () => {
 
   it("says when a line is of a later version or broken, and goes on with the next", () => {
     const index = new RunIndex.RunIndex()
-    index.accept('{"_tag":"Dreamt","at":1}', place)
+    accept(index, { _tag: "Dreamt", at: 1 })
     assert.strictEqual(index.state(true).state, "newer")
-    index.accept(JSON.stringify(completed(3, {})), place)
+    accept(index, completed(3, {}))
     assert.strictEqual(index.step, 3)
     const whole = completed(3, { entropy: 0.5 })
     assert.deepStrictEqual(index.series(["seconds/total"]), { "seconds/total": [6] })
@@ -113,7 +119,7 @@ describe("RunIndex", () => {
       { ...whole, machine: {} },
     ]) {
       const broken = new RunIndex.RunIndex()
-      broken.accept(JSON.stringify(line), place)
+      accept(broken, line)
       assert.strictEqual(broken.state(true).state, "unreadable", JSON.stringify(line))
       assert.strictEqual(broken.step, 0)
     }
