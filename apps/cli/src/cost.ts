@@ -1,6 +1,6 @@
 /**
  * What a run will ask for, from its settings alone. Counts of proposals and answers are exact where every proposal is a valid
- * task; tokens are a bound, as if each response were as long as it may be.
+ * task and every environment has every kind; tokens are a bound, as if each response were as long as it may be.
  */
 import type { Environment, RunConfig } from "@azr/core"
 import { bytesText } from "./runOverview.ts"
@@ -14,7 +14,13 @@ export interface StepCost {
   readonly trained: number
 }
 
-export const stepCost = ({ estimate, kinds, propose, solve }: RunConfig.RunConfig): StepCost => {
+export const stepCost = ({
+  environments,
+  estimate,
+  kinds,
+  propose,
+  solve,
+}: RunConfig.RunConfig): StepCost => {
   let proposals = 0
   let answers = 0
   let tokens = 0
@@ -27,7 +33,13 @@ export const stepCost = ({ estimate, kinds, propose, solve }: RunConfig.RunConfi
     tokens += kind.proposals * kind.maxTokens.propose + (estimated + drawn) * kind.maxTokens.solve
     learned += drawn + (solve.from === "buffer" ? 0 : estimated)
   }
-  return { proposals, answers, tokens, trained: learned + (propose.train ? proposals : 0) }
+  const times = environments.length
+  return {
+    proposals: times * proposals,
+    answers: times * answers,
+    tokens: times * tokens,
+    trained: times * (learned + (propose.train ? proposals : 0)),
+  }
 }
 
 /** Bytes that texts take in a log, no less than in runs that were looked at: of a prompt, a token of a response, a task. */
@@ -58,7 +70,11 @@ const count = (value: number): string => value.toLocaleString("en-US")
 export const costLines = (config: RunConfig.RunConfig): ReadonlyArray<string> => {
   const { answers, proposals, tokens, trained } = stepCost(config)
   const { events, rollouts } = stepBytes(config)
-  const seeds = Object.values(config.kinds).reduce((sum, kind) => sum + kind.seeds + kind.proposedSeeds, 0)
+  const perEnvironment = Object.values(config.kinds).reduce(
+    (sum, kind) => sum + kind.seeds + kind.proposedSeeds,
+    0,
+  )
+  const seeds = config.environments.length * perEnvironment
   return [
     `a step      ${count(proposals)} proposals to validate and ${count(answers)} answers to judge; at most ${count(tokens)} tokens sampled, ${count(trained)} responses trained on`,
     `the run     ${count(config.steps)} steps${config.propose.steps === null ? "" : `, proposals in the first ${count(config.propose.steps)}`}; at most ${count(proposals * config.steps)} validations, ${count(answers * config.steps)} verdicts, ${count(tokens * config.steps)} tokens; before it, ${count(seeds)} seed tasks`,

@@ -5,7 +5,7 @@
 import { Result, Schema } from "effect"
 import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
-import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
+import { RunEvent, type SuiteResult, accuracyOf, suiteName } from "../RunEvent.ts"
 import { logFile } from "../store/files.ts"
 import type { Place } from "../store/logLine.ts"
 import { AlertRules } from "./Alerts.ts"
@@ -201,9 +201,9 @@ export class RunIndex {
 
   /** Share solved of the dev tasks, over all suites, at each evaluation. */
   get heldOut(): ReadonlyArray<number> {
-    return this.evaluations
-      .filter(({ split }) => split === "dev")
-      .map(({ results }) => accuracyOf(results) ?? 0)
+    return this.evaluations.flatMap(({ results, split }) =>
+      split === "dev" ? (accuracyOf(results) ?? []) : [],
+    )
   }
 
   /** The task with the lowest success rate above 0, the latest of equals. */
@@ -305,7 +305,9 @@ export const titleOf = (task: unknown): string =>
   (isRecord(task) && typeof task["program"] === "string"
     ? task["program"]
         .trim()
-        .replaceAll(/:\s*\n\s*/gu, ": ")
+        // A line's end is no statement's end where a block begins or ends, or where the statement has its own.
+        .replaceAll(/([:;{])\s*\n\s*/gu, "$1 ")
+        .replaceAll(/\s*\n\s*\}/gu, " }")
         .replaceAll(/\s*\n\s*/gu, "; ")
     : (JSON.stringify(task) ?? "")
   ).slice(0, 160)
@@ -314,8 +316,9 @@ const evaluationOf = ({ results, seconds, step }: Extract<RunEvent, { _tag: "Eva
   step,
   split: results[0]?.split ?? "dev",
   seconds,
-  results: results.map(({ badFormat, correct, kind, suite, total }: SuiteResult) => {
+  results: results.map((result: SuiteResult) => {
+    const { badFormat, correct, kind, total } = result
     const [low, high] = wilsonInterval(correct, total)
-    return { suite, kind, correct, total, badFormat, low, high }
+    return { suite: suiteName(result, results), kind, correct, total, badFormat, low, high }
   }),
 })

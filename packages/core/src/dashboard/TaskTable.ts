@@ -21,7 +21,12 @@ export class TaskTable {
   #count = 0
   #parentCount = 0
 
-  set({ id, kind, parents, step, successRate }: Omit<TaskEntry, "place">, { length, offset }: Place): void {
+  set(
+    { id, kind, parents: drawn, step, successRate }: Omit<TaskEntry, "place">,
+    { length, offset }: Place,
+  ): void {
+    // A reference may be drawn more than once.
+    const parents = drawn.length > 1 ? [...new Set(drawn)] : drawn
     if (width * (this.#count + 1) > this.#numbers.length) this.#numbers = doubled(this.#numbers)
     while (this.#parentCount + parents.length > this.#parents.length) this.#parents = doubled(this.#parents)
     const at = width * this.#count

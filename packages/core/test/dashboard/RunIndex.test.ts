@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunIndex, maxPoints } from "../../src/dashboard/index.ts"
 import type { MachineMeter } from "../../src/index.ts"
-import type { RunEvent } from "../../src/RunEvent.ts"
+import type { RunEvent, SuiteResult } from "../../src/RunEvent.ts"
 
 const place = { offset: 0, length: 0 }
 const completed = (step: number, metrics: Readonly<Record<string, number>>) => ({
@@ -159,5 +159,48 @@ describe("RunIndex", () => {
       { executor: "python", workers: 2, calls: 30, remembered: 10, lost: 2, timeouts: 0 },
     ])
     assert.deepStrictEqual(indexOf([completed(1, {})]).executors, [])
+  })
+
+  it("counts a reference that was drawn twice as one parent", () => {
+    const index = indexOf([added(1, [], null), added(2, [], null), added(3, [1, 2, 1, 1], 0.5)])
+    assert.deepStrictEqual(index.hardest?.parents, [1, 2])
+    assert.deepStrictEqual(
+      index.lineage(1, 200).map(({ id }) => id),
+      [1, 3],
+    )
+  })
+
+  it("tells suites of one name apart by their environments, and takes an evaluation on none for none", () => {
+    const result = (environment: string, suite: string): SuiteResult => ({
+      environment,
+      suite,
+      kind: "deduction",
+      split: "dev",
+      correct: 1,
+      badFormat: 0,
+      total: 2,
+      faults: 0,
+      verdicts: "+-",
+      means: {},
+    })
+    const evaluated = (results: ReadonlyArray<SuiteResult>) =>
+      ({ _tag: "Evaluated", at: 1, step: 0, results, seconds: 1 }) as const
+    const index = indexOf([evaluated([result("a", "x"), result("b", "x"), result("b", "y")]), evaluated([])])
+    assert.deepStrictEqual(
+      index.evaluations[0]?.results.map(({ suite }) => suite),
+      ["a/x", "b/x", "y"],
+    )
+    assert.deepStrictEqual(index.heldOut, [0.5])
+  })
+
+  it("writes a program in a line, in both languages", () => {
+    const python = "def f(a):\n    if a:\n        a = 1\n    return a\n"
+    assert.strictEqual(RunIndex.titleOf({ program: python }), "def f(a): if a: a = 1; return a")
+    const javascript = "function f(a) {\n  const b = a * 8\n  return b;\n}"
+    assert.strictEqual(
+      RunIndex.titleOf({ program: javascript }),
+      "function f(a) { const b = a * 8; return b; }",
+    )
+    assert.strictEqual(RunIndex.titleOf([1]), "[1]")
   })
 })

@@ -78,6 +78,7 @@ export const showCommand = Command.make(
       yield* output.result(`${output.style("stdout", "dim", name.padEnd(12))} ${value}`)
     yield* output.result("")
     for (const { results, step } of evaluated) {
+      if (results.length === 0) continue
       yield* output.result(
         `${results[0]?.split ?? ""} at step ${String(step).padStart(4)}  ${report.evaluationLine(results)}`,
       )

@@ -1,0 +1,27 @@
+/** Tasks as source text, in the language of their environment. */
+import type { TaskSource } from "@azr/core/dashboard"
+import { LanguageTask } from "@azr/core/language"
+import { Result, Schema } from "effect"
+import { environments } from "./environments.ts"
+
+const decodeTask = Schema.decodeUnknownResult(LanguageTask)
+
+/** Of an encoded task; null for one that is no program, and for one of an environment that is not known here. */
+export const taskSource = (environmentId: string, encoded: unknown): TaskSource | null => {
+  const language = environments.find(({ id }) => id === environmentId)?.language
+  const decoded = decodeTask(encoded)
+  if (language === undefined || Result.isFailure(decoded)) return null
+  const task = decoded.success
+  const pairs =
+    task._tag === "induction"
+      ? task.pairs
+      : [{ input: task.input, output: task._tag === "error" ? null : task.output }]
+  return {
+    program: task.program,
+    inputs: pairs.map(({ input }) => language.renderArguments(input)),
+    outputs: pairs.map(({ output }) =>
+      output === null ? (task._tag === "error" ? task.exception : "") : language.renderValue(output),
+    ),
+    message: task._tag === "induction" ? task.message : "",
+  }
+}
