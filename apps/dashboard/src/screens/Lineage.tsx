@@ -69,7 +69,7 @@ export const Lineage = ({ view }: RunScreenProps) => {
             note={
               parents.length === 0
                 ? "a first task: it descends from none"
-                : `descends from ${parents.map((id) => `#${id}`).join(", ")}${ancestors.length > 1 ? `, ${count(ancestors.length)} ancestors shown` : ""}`
+                : `descends from ${parents.map((id) => `#${id}`).join(", ")}${ancestors.length > 1 ? `, ${count(ancestors.length)} ancestors shown; dashed: further ways` : ""}`
             }
             actions={legend}
             table={{
