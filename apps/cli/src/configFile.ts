@@ -46,5 +46,6 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
       ...config.policy,
       model: /^\.\.?\//.test(model) ? path.resolve(folder, model) : model,
     },
+    seedFile: config.seedFile && { ...config.seedFile, path: path.resolve(folder, config.seedFile.path) },
   }
 }

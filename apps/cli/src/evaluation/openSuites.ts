@@ -3,7 +3,7 @@ import { Environment, type Executor, RunConfig } from "@azr/core"
 import { type LanguageEnvironment, type LanguageTask } from "@azr/core/language"
 import { Context, Effect, FileSystem, Layer, Path, Schema, type Scope } from "effect"
 import { compareOutput } from "../corpusRows.ts"
-import type { DatasetRow, ProgramRow } from "../datasetRows.ts"
+import { type DatasetRow, type ProgramRow, pairsOfTask } from "../datasetRows.ts"
 import type { AnyEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import { completionParts } from "./completionKind.ts"
@@ -196,10 +196,7 @@ const tasksOf = (
     return Effect.succeed(refused("malformed", `a ${row._tag} row in a suite of ${kindId} tasks`))
   }
   if (row._tag !== "program") return knownByGold(kind, style, row)
-  const found =
-    kindId === "induction"
-      ? Effect.map(recorded(running, kindId, row, row.pairs), (one) => [one])
-      : Effect.forEach(row.pairs, (pair) => recorded(running, kindId, row, [pair]))
+  const found = Effect.forEach(pairsOfTask(row, kindId), (pairs) => recorded(running, kindId, row, pairs))
   return Effect.provideContext(found, running.services)
 }
 
