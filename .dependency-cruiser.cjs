@@ -84,7 +84,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(packages|apps)/[^/]+/(dist|dist-executor|generated|page|templates|test-results|coverage)/" },
+    exclude: {
+      path: "^(packages|apps)/[^/]+/(dist|dist-executor|generated|page|templates|test-results|coverage)/",
+    },
     // Types count: a layer is what the compiler sees.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
