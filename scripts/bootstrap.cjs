@@ -52,7 +52,9 @@ function main([command, ...args]) {
     handOver(node22, ["--conditions=@azr/source", script, ...args], environment)
   } else if (command === "pack") {
     // Where the user is: a folder is named from there.
-    const folders = args.map((arg) => (arg.startsWith("--") ? arg : path.resolve(process.env.INIT_CWD || "", arg)))
+    const folders = args.map((arg) =>
+      arg.startsWith("--") ? arg : path.resolve(process.env.INIT_CWD || "", arg),
+    )
     handOver(node22, [path.join(root, "scripts", "pack.mjs"), ...folders], withPnpm(environment))
   } else {
     handOver(node22, [path.join(root, "scripts", "test.mjs"), ...args], withPnpm(environment))

@@ -37,8 +37,16 @@ delete env.FORCE_COLOR
 const run = (folder, line) =>
   new Promise((resolve, reject) => {
     // A group of its own: what a command line has started ends with it.
-    const child = spawn("sh", ["-c", line], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), Math.max(0, limit - (performance.now() - started)))
+    const child = spawn("sh", ["-c", line], {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    })
+    const timer = setTimeout(
+      () => process.kill(-child.pid, "SIGKILL"),
+      Math.max(0, limit - (performance.now() - started)),
+    )
     let output = ""
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text) => (output += text))
@@ -46,7 +54,10 @@ const run = (folder, line) =>
     child.on("close", (code, signal) => {
       clearTimeout(timer)
       if (code === 0) resolve(output)
-      else reject(new Error(`${line}: ${signal ?? `exit code ${code}`}\n${output.split("\n").slice(-30).join("\n")}`))
+      else
+        reject(
+          new Error(`${line}: ${signal ?? `exit code ${code}`}\n${output.split("\n").slice(-30).join("\n")}`),
+        )
     })
   })
 
@@ -73,8 +84,19 @@ const template = async (name, id) => {
     `npx azr env new ${id} --template ${name} --dir ../${id} --packages ../packages`,
     /npx azr env test \./u,
   ])
-  await check(`${name} template installs, builds, has no type errors`, folder, ["npm install"], ["npm run build"], ["npm run check"])
-  await check(`${name} template passes azr env test and its own tests`, folder, ["npx azr env test .", / 0 broken/u], ["npm test"])
+  await check(
+    `${name} template installs, builds, has no type errors`,
+    folder,
+    ["npm install"],
+    ["npm run build"],
+    ["npm run check"],
+  )
+  await check(
+    `${name} template passes azr env test and its own tests`,
+    folder,
+    ["npx azr env test .", / 0 broken/u],
+    ["npm test"],
+  )
   await check(`${name} template plays a run`, folder, ["npx azr train azr.config.ts", /done at step 3 of 3/u])
   await check(
     `${name} template passes packed`,

@@ -264,7 +264,9 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const record = place === null ? null : yield* taskAt(log, place)
     if (record === null) return yield* new NotThere({ message: `run ${run} has no task ${id}` })
     // Loaded here: nothing else of the server needs the languages.
-    const { taskSource } = yield* Effect.promise(() => import("../taskSource.ts"))
+    const [{ environments }, { taskSource }] = yield* Effect.promise(() =>
+      Promise.all([import("../environments.ts"), import("../taskSource.ts")]),
+    )
     return {
       record,
       source: taskSource(environments, record.environment, record.task),
