@@ -87,7 +87,11 @@ export const newCommand = Command.make(
         yield* Effect.andThen(
           fs.makeDirectory(path.dirname(file), { recursive: true }),
           fs.writeFileString(file, content),
-        ).pipe(Effect.mapError(({ message }) => new UsageError({ message: `${file} cannot be written: ${message}` })))
+        ).pipe(
+          Effect.mapError(
+            ({ message }) => new UsageError({ message: `${file} cannot be written: ${message}` }),
+          ),
+        )
       }
       yield* output.result(path.join(folder, name))
     }

@@ -76,7 +76,8 @@ const builtIns: Readonly<Record<string, readonly [parameters: number, compute: B
   len: [
     1,
     ([value = null]) => {
-      if (!isList(value) && typeof value !== "string") throw new Raised("TypeError", "len of what has no length")
+      if (!isList(value) && typeof value !== "string")
+        throw new Raised("TypeError", "len of what has no length")
       return BigInt(value.length)
     },
   ],
@@ -101,7 +102,10 @@ const builtIns: Readonly<Record<string, readonly [parameters: number, compute: B
       return result
     },
   ],
-  random: [1, ([most = null], world) => BigInt(Math.floor(world.random() * Number(integer(most, "random's limit"))))],
+  random: [
+    1,
+    ([most = null], world) => BigInt(Math.floor(world.random() * Number(integer(most, "random's limit")))),
+  ],
   now: [0, (_, world) => BigInt(world.now())],
 }
 
@@ -118,7 +122,10 @@ export const run = (
   const entered = (definition: Node, values: ReadonlyArray<GuestValue>): readonly [Node, Scope | null] => {
     const names = definition.parts.slice(0, -1)
     if (names.length !== values.length) {
-      throw new Raised("TypeError", `${definition.text} takes ${names.length} parameters, not ${values.length}`)
+      throw new Raised(
+        "TypeError",
+        `${definition.text} takes ${names.length} parameters, not ${values.length}`,
+      )
     }
     let scope: Scope | null = null
     for (const [index, { text }] of names.entries()) {

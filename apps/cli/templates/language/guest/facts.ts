@@ -6,7 +6,8 @@ const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...node.parts.flatMa
 
 const distinct = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(texts)]
 
-const isOperand = ({ kind }: Node): boolean => ["Number", "String", "Boolean", "Name", "Parameter"].includes(kind)
+const isOperand = ({ kind }: Node): boolean =>
+  ["Number", "String", "Boolean", "Name", "Parameter"].includes(kind)
 
 /** A tree in bracket notation, `{Kind text{…}{…}}`. */
 const bracketed = (kind: string, text: string, parts: ReadonlyArray<string>): string =>
@@ -21,7 +22,11 @@ const canonicalTree = (program: Node): string => {
     switch (node.kind) {
       case "Definition": {
         const names = node.parts.slice(0, -1).map((parameter) => parameter.text)
-        return bracketed(node.kind, functionName(text), node.parts.map((part) => write(part, names)))
+        return bracketed(
+          node.kind,
+          functionName(text),
+          node.parts.map((part) => write(part, names)),
+        )
       }
       case "Let": {
         const [value, body] = node.parts as [Node, Node]
@@ -36,7 +41,11 @@ const canonicalTree = (program: Node): string => {
         return bracketed(node.kind, JSON.stringify(text), [])
       default: {
         const label = node.kind === "Call" ? functionName(text) : text
-        return bracketed(node.kind, label, node.parts.map((part) => write(part, bound)))
+        return bracketed(
+          node.kind,
+          label,
+          node.parts.map((part) => write(part, bound)),
+        )
       }
     }
   }
@@ -55,7 +64,8 @@ const freeNames = (node: Node, bound: ReadonlySet<string>): ReadonlyArray<string
       return [...freeNames(value, bound), ...freeNames(body, new Set([...bound, node.text]))]
     }
     default: {
-      const own = node.kind === "Name" || node.kind === "Call" ? [node.text].filter((name) => !bound.has(name)) : []
+      const own =
+        node.kind === "Name" || node.kind === "Call" ? [node.text].filter((name) => !bound.has(name)) : []
       return [...own, ...node.parts.flatMap((part) => freeNames(part, bound))]
     }
   }
@@ -90,7 +100,13 @@ export const factsOf = (program: Node): GuestFacts => {
     attributes: [],
     canonical: tree,
     operations: nodes.flatMap(({ kind, text }) =>
-      kind === "Call" ? [defined.has(text) ? "local()" : `${text}()`] : kind === "Operator" || kind === "Unary" ? [text] : kind === "If" || kind === "Let" || kind === "Index" ? [kind] : [],
+      kind === "Call"
+        ? [defined.has(text) ? "local()" : `${text}()`]
+        : kind === "Operator" || kind === "Unary"
+          ? [text]
+          : kind === "If" || kind === "Let" || kind === "Index"
+            ? [kind]
+            : [],
     ),
     complexity: {
       cognitive: cognitive(program, 0),

@@ -2,7 +2,8 @@
 import { type Language, type Surface, fullSurface } from "@azr/core/language"
 import type { PolicyEngine } from "@azr/core"
 
-const manual = ({ name }: Language): string => `
+const manual = ({ name }: Language): string =>
+  `
 ${name} is a small functional language. A program is a list of definitions, each of a function by one expression:
 
 total(xs) = if xs == [] then 0 else xs[0] + total(rest(xs))

@@ -41,7 +41,8 @@ const tokensOf = (text: string): ReadonlyArray<Token> => {
     let content = ""
     for (;;) {
       const character = text[at++]
-      if (character === undefined || character === "\n") throw new SyntaxFault("a string that does not end", line)
+      if (character === undefined || character === "\n")
+        throw new SyntaxFault("a string that does not end", line)
       if (character === '"') return content
       if (character !== "\\") {
         content += character
@@ -49,7 +50,12 @@ const tokensOf = (text: string): ReadonlyArray<Token> => {
       }
       const code = take(/x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}/y)
       const point = code === null ? Number.NaN : Number.parseInt(code.replaceAll(/[xu{}]/g, ""), 16)
-      const plain = code === null ? escapes[text[at++] ?? ""] : point <= 0x10ffff ? String.fromCodePoint(point) : undefined
+      const plain =
+        code === null
+          ? escapes[text[at++] ?? ""]
+          : point <= 0x10ffff
+            ? String.fromCodePoint(point)
+            : undefined
       if (plain === undefined) throw new SyntaxFault("an unknown escape in a string", line)
       content += plain
     }
@@ -145,7 +151,8 @@ class Parser {
     while (this.#next.kind !== "end") {
       const { line } = this.#next
       const name = this.#name()
-      if (definitions.some(({ text }) => text === name)) throw new SyntaxFault(`${name} is defined twice`, line)
+      if (definitions.some(({ text }) => text === name))
+        throw new SyntaxFault(`${name} is defined twice`, line)
       this.#expect("(")
       const parameters = this.#listUntil(")", () => node("Parameter", this.#name()))
       this.#expect("=")
@@ -158,7 +165,11 @@ class Parser {
   expression(): Node {
     this.#depth += 1
     if (this.#depth > deepest) throw new SyntaxFault("nested too deep", this.#next.line)
-    const found = this.#accept("if") ? this.#condition() : this.#accept("let") ? this.#binding() : this.#operators(0)
+    const found = this.#accept("if")
+      ? this.#condition()
+      : this.#accept("let")
+        ? this.#binding()
+        : this.#operators(0)
     this.#depth -= 1
     return found
   }
@@ -228,7 +239,9 @@ class Parser {
     }
     if (kind === "name") {
       this.#at += 1
-      return this.#accept("(") ? node("Call", text, ...this.#listUntil(")", () => this.expression())) : node("Name", text)
+      return this.#accept("(")
+        ? node("Call", text, ...this.#listUntil(")", () => this.expression()))
+        : node("Name", text)
     }
     for (const word of ["true", "false"]) if (this.#accept(word)) return node("Boolean", word)
     if (this.#accept("[")) return node("List", "", ...this.#listUntil("]", () => this.expression()))

@@ -16,7 +16,11 @@ const runtime = ManagedRuntime.make(
     drafts: { deduction: [draft], abduction: [draft], error: [draft] },
     proposals: [
       { kind: "deduction", style: "full", text: response(["my-language", program], ["input", "[1, 2], -1"]) },
-      { kind: "induction", style: "full", text: response(["input", "1"], ["input", '"a"'], ["message", "Look."]) },
+      {
+        kind: "induction",
+        style: "full",
+        text: response(["input", "1"], ["input", '"a"'], ["message", "Look."]),
+      },
     ],
   }),
 )

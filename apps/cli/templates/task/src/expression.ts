@@ -22,7 +22,10 @@ export const parseExpression = (text: string): Expression | null => {
   const numbers = parts.filter((_, index) => index % 2 === 0)
   if (numbers.length < 2 || numbers.length > mostNumbers) return null
   if (!numbers.every((number) => /^\d{1,3}$/u.test(number))) return null
-  return { numbers: numbers.map(Number), operators: parts.filter((_, index) => index % 2 === 1) as Array<Operator> }
+  return {
+    numbers: numbers.map(Number),
+    operators: parts.filter((_, index) => index % 2 === 1) as Array<Operator>,
+  }
 }
 
 /** Products first, then sums from the left. */

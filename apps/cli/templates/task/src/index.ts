@@ -10,7 +10,10 @@ const suiteSize = 100
 const environment = (largest: number) => {
   const draft = (kind: string, random: RandomStreams.RandomStream) => {
     const expression = randomExpression(largest, random)
-    return { ...expression, hidden: kind === "result" ? null : random.integer(0, expression.numbers.length - 1) }
+    return {
+      ...expression,
+      hidden: kind === "result" ? null : random.integer(0, expression.numbers.length - 1),
+    }
   }
   /** The first so many expressions of a split that a fixed stream gives: the same on every machine. */
   const heldOut = (kind: string, split: "dev" | "test") => {

@@ -57,13 +57,18 @@ const kind = (largest: number, parts: Parts): Kind => ({
     return outside === undefined
       ? Effect.succeed(draft)
       : Effect.fail(
-          new Environment.ProposalRejected({ reason: "range", message: `${outside} is more than ${largest}` }),
+          new Environment.ProposalRejected({
+            reason: "range",
+            message: `${outside} is more than ${largest}`,
+          }),
         )
   },
   solvePrompt: (task) => solvePrompt(parts.question(task)),
   parseAnswer: (text) => {
     const content = answerOf(text) ?? ""
-    return /^-?\d{1,15}$/u.test(content) ? Result.succeed(Number(content)) : refuse("no whole number in <answer> … </answer>")
+    return /^-?\d{1,15}$/u.test(content)
+      ? Result.succeed(Number(content))
+      : refuse("no whole number in <answer> … </answer>")
   },
   verify: (task, answer) => {
     const [expression, result] = parts.filledIn(task, answer)
@@ -88,7 +93,12 @@ const kind = (largest: number, parts: Parts): Kind => ({
   distance: (task, other) => {
     const [a, b] = [textOf(task).split(" "), textOf(other).split(" ")]
     const length = Math.max(a.length, b.length)
-    return Effect.succeed(Array.from({ length }, (_, at) => (a[at] === b[at] ? 0 : 1)).reduce<number>((sum, one) => sum + one, 0) / length)
+    return Effect.succeed(
+      Array.from({ length }, (_, at) => (a[at] === b[at] ? 0 : 1)).reduce<number>(
+        (sum, one) => sum + one,
+        0,
+      ) / length,
+    )
   },
   measureTask: (task) => ({ operators: task.operators.length }),
   measureResponse: (text) => ({ thinks: /<think>\s*\S[^]*<\/think>/u.test(text) ? 1 : 0 }),
@@ -121,7 +131,9 @@ export const kinds = (largest: number): ReadonlyArray<Kind> => [
     },
     gold: (task) => task.numbers[task.hidden ?? 0] ?? 0,
     question: (task) => {
-      const shown = textOf(task).split(" ").with(2 * (task.hidden ?? 0), "?")
+      const shown = textOf(task)
+        .split(" ")
+        .with(2 * (task.hidden ?? 0), "?")
       return `${shown.join(" ")} = ${resultOf(task)}`
     },
     filledIn: (task, answer) => [withNumber(task, task.hidden ?? 0, answer), resultOf(task)],
