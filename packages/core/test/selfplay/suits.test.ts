@@ -12,6 +12,7 @@ const remote: Capabilities = {
   regularizations: [],
   refuses: ["gradClip", "dualClip"],
   deterministic: false,
+  sideBySide: true,
   parameters: 0,
 }
 
