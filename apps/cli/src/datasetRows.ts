@@ -33,6 +33,7 @@ const RawRow = Schema.Struct({
   // reasoning-gym.
   question: optional(Text),
   answer: optional(Schema.Unknown),
+  metadata: optional(Schema.Unknown),
 })
 type RawRow = typeof RawRow.Type
 
@@ -70,6 +71,8 @@ export interface QuestionRow {
   readonly id: string
   readonly question: string
   readonly answer: string
+  /** The procedural data set that made it; null where the row names none. */
+  readonly dataset: string | null
 }
 
 export interface MalformedRow {
@@ -113,10 +116,27 @@ const rowOf = (row: RawRow): DatasetRow => {
   }
   if (row.question !== undefined) {
     return typeof row.answer === "string"
-      ? { _tag: "question", id, question: row.question, answer: row.answer }
+      ? { _tag: "question", id, question: row.question, answer: row.answer, dataset: datasetOf(row.metadata) }
       : malformed(id, "a question without an answer as text")
   }
   return programRow(id, row)
+}
+
+const decodeMetadata = Schema.decodeUnknownResult(Schema.Struct({ source_dataset: Text }))
+
+/** A table holds metadata as JSON text. */
+const datasetOf = (metadata: unknown): string | null => {
+  const given =
+    typeof metadata === "string"
+      ? Result.getOrElse(
+          Result.try((): unknown => JSON.parse(metadata)),
+          () => null,
+        )
+      : metadata
+  return Result.match(decodeMetadata(given), {
+    onFailure: () => null,
+    onSuccess: ({ source_dataset }) => source_dataset,
+  })
 }
 
 const programRow = (id: string, row: RawRow): DatasetRow => {

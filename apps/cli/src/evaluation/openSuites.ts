@@ -8,6 +8,7 @@ import type { AnyEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import { completionParts } from "./completionKind.ts"
 import { questionParts } from "./questionKind.ts"
+import { isComparedAsText } from "./reasoningGym.ts"
 import { type RowFile, readRowFile, sha256 } from "./rowFile.ts"
 import {
   type Decoding,
@@ -194,6 +195,14 @@ const tasksOf = (
   if (row._tag === "malformed") return Effect.succeed(refused("malformed", row.message))
   if (row._tag !== (kindId === "completion" || kindId === "question" ? kindId : "program")) {
     return Effect.succeed(refused("malformed", `a ${row._tag} row in a suite of ${kindId} tasks`))
+  }
+  if (row._tag === "question" && !isComparedAsText(row.dataset)) {
+    return Effect.succeed(
+      refused(
+        "scorer",
+        `reasoning-gym scores ${row.dataset} by a program of its own, not by comparing texts`,
+      ),
+    )
   }
   if (row._tag !== "program") return knownByGold(kind, style, row)
   const found = Effect.forEach(pairsOfTask(row, kindId), (pairs) => recorded(running, kindId, row, pairs))
