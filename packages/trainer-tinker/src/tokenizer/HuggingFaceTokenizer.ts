@@ -20,6 +20,13 @@ export interface HuggingFaceTokenizer extends PolicyEngine.Tokenizer {
   readonly stopTokens: ReadonlyArray<number>
   /** Longest prompt plus response of the model; null where its files do not say. */
   readonly contextLength: number | null
+  readonly thinking: boolean
+  /** Ids of tokens are below this; a model may have rows above it, for none. */
+  readonly vocabularySize: number
+  /** Texts of the tokens that only a template writes. */
+  readonly controlTokens: ReadonlyArray<string>
+  /** Tokens of a text alone, never control tokens. */
+  readonly encodeText: (text: string) => ReadonlyArray<number>
 }
 
 export interface TokenizerOptions {
@@ -69,6 +76,10 @@ export const makeHuggingFaceTokenizer = (
       form,
       stopTokens,
       contextLength: read.contextLength,
+      thinking: options.thinking,
+      vocabularySize: sizeOf(read),
+      controlTokens: [...controls.keys()],
+      encodeText: bytePairs.encode,
       encodePrompt: encode,
       decode: makeDecoder(
         bytePairs.decode,
@@ -84,6 +95,12 @@ export const makeHuggingFaceTokenizer = (
  */
 const isControl = ({ content, special }: AddedToken): boolean => special || /^<\|.*\|>$/u.test(content)
 
+const sizeOf = ({ addedTokens, vocabulary }: TokenizerFiles): number =>
+  [...Object.values(vocabulary), ...addedTokens.map(({ id }) => id)].reduce(
+    (size, id) => Math.max(size, id + 1),
+    0,
+  )
+
 interface BytePairs {
   readonly encode: (text: string) => ReadonlyArray<number>
   /** Of ids without control tokens; those that no token has read as nothing. */
@@ -94,10 +111,19 @@ interface BytePairs {
 const makeBytePairs = ({
   addedTokens,
   tokenizer,
+  vocabulary,
 }: TokenizerFiles): Result.Result<BytePairs, TokenizerFileError> => {
+  const controls = new Set(addedTokens.filter(isControl).map(({ content }) => content))
   try {
     const bytePairs = new Tokenizer(
-      { ...tokenizer, added_tokens: addedTokens.filter((token) => !isControl(token)) },
+      {
+        ...tokenizer,
+        added_tokens: addedTokens.filter(({ content }) => !controls.has(content)),
+        model: {
+          ...(tokenizer["model"] as object),
+          vocab: Object.fromEntries(Object.entries(vocabulary).filter(([token]) => !controls.has(token))),
+        },
+      },
       {},
     )
     return Result.succeed({

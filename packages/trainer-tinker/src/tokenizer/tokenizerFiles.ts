@@ -24,7 +24,7 @@ export type AddedToken = typeof AddedToken.Type
 
 const TokenizerJson = Schema.Struct({
   added_tokens: Schema.Array(AddedToken),
-  model: Schema.Struct({ type: Schema.String }),
+  model: Schema.Struct({ type: Schema.String, vocab: Schema.Record(Schema.String, Schema.Int) }),
   decoder: Schema.Struct({ type: Schema.String }),
 })
 
@@ -64,6 +64,8 @@ export interface TokenizerFiles {
   /** `tokenizer.json` whole. */
   readonly tokenizer: Readonly<Record<string, unknown>>
   readonly addedTokens: ReadonlyArray<AddedToken>
+  /** Ids of the byte pairs; in some models of added tokens, too. */
+  readonly vocabulary: Readonly<Record<string, number>>
   /** `bos_token` and the like, by name. */
   readonly namedTokens: Readonly<Record<"bos_token" | "eos_token" | "pad_token" | "unk_token", string | null>>
   /** Jinja; null where the model has none. */
@@ -122,6 +124,7 @@ export const readTokenizerFiles = (
     return {
       tokenizer: json,
       addedTokens: tokenizer.added_tokens,
+      vocabulary: tokenizer.model.vocab,
       namedTokens: {
         bos_token: named(config.bos_token),
         eos_token: named(config.eos_token),
