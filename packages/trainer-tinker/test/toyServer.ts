@@ -49,7 +49,13 @@ interface ToyModel {
 export interface ToyOptions {
   readonly reduction: "sum" | "meanOfMeans"
   readonly wire: "protobuf" | "json"
-  readonly contextLength?: number
+  readonly contextLength?: number | null
+  /** Of a training request's result. */
+  readonly metrics?: Readonly<Record<string, number>>
+  /** Whether an update reports the norm of its gradient. */
+  readonly gradNorm?: boolean
+  /** Of every token. */
+  readonly logprob?: number
 }
 
 const json = (value: unknown, status = 200): Reply => ({
@@ -174,8 +180,9 @@ export class ToyServer {
           return detail(404, "Sampling session not found")
         }
         const { num_samples, sampling_params } = request
+        const { logprob = -1 } = this.#options
         const tokens = Array.from({ length: sampling_params.max_tokens }, (_, i) => i)
-        const sequence = { stop_reason: "length" as const, tokens, logprobs: tokens.map(() => -1) }
+        const sequence = { stop_reason: "length" as const, tokens, logprobs: tokens.map(() => logprob) }
         const sequences = Array.from({ length: num_samples }, () => sequence)
         const reply =
           this.#options.wire === "json"
@@ -201,7 +208,8 @@ export class ToyServer {
           model.updates.push(model.gradient)
           model.gradient = []
           const norm = this.#options.reduction === "sum" ? parts.length : Math.min(1, parts.length)
-          return json({ metrics: { "toy/grad_norm": norm, "toy/learning_rate": 0 } })
+          const { gradNorm = true } = this.#options
+          return json({ metrics: { "toy/learning_rate": 0, ...(gradNorm ? { "toy/grad_norm": norm } : {}) } })
         })
       case "save_weights": {
         const path = `tinker://${request.model_id}/weights/${request.path}`
@@ -230,6 +238,7 @@ export class ToyServer {
     model.requests++
     return this.#once(model, request.seqId, body, () => {
       if (!request.forwardOnly) model.gradient.push(request)
+      const { metrics = {} } = this.#options
       const outputs = request.data.map(({ tokens }) => ({ logprobs: tokens.map(() => -1) }))
       return this.#options.wire === "json"
         ? json({
@@ -237,9 +246,9 @@ export class ToyServer {
             loss_fn_outputs: outputs.map(({ logprobs }) => ({
               logprobs: { data: logprobs, dtype: "float32", shape: [logprobs.length] },
             })),
-            metrics: {},
+            metrics,
           })
-        : protobuf(Protobuf.encodeTrainingOutput({ outputs, metrics: {} }))
+        : protobuf(Protobuf.encodeTrainingOutput({ outputs, metrics }))
     })
   }
 
