@@ -1,4 +1,11 @@
-/** The policy engine over the Tinker API, and the tokenizers of its models. */
+/** The policy engine over the Tinker API; the client below it; the wire, which a server needs, too; and the tokenizers of models. */
+export type { Reduction } from "./sumOfLosses.ts"
+export * as TinkerClient from "./TinkerClient.ts"
+export * as TinkerEngine from "./TinkerEngine.ts"
+export { TinkerError, TinkerErrorKind } from "./TinkerError.ts"
+export * as Messages from "./wire/messages.ts"
+export * as Protobuf from "./wire/protobuf.ts"
+export type { TrainingOutput, TrainingRequest, WireDatum } from "./wire/training.ts"
 export {
   makeHuggingFaceTokenizer,
   type HuggingFaceTokenizer,
@@ -13,3 +20,9 @@ export {
   type TokenizerError,
 } from "./tokenizer/TokenizerError.ts"
 export { optionalFiles, requiredFiles } from "./tokenizer/tokenizerFiles.ts"
+export {
+  PythonAnswer,
+  pythonCheck,
+  pythonComparison,
+  type PythonComparison,
+} from "./tokenizer/pythonCheck.ts"
