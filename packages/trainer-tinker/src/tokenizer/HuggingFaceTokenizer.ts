@@ -10,6 +10,7 @@ import { Tokenizer } from "@huggingface/tokenizers"
 import { Effect, Result } from "effect"
 import { type ChatTemplate, makeChatTemplate } from "./ChatTemplate.ts"
 import { type ModelFamily, type PromptForm, detectFamily, missing } from "./ModelFamily.ts"
+import { exactPreTokenizer } from "./preTokenizer.ts"
 import { type TokenizerError, TokenizerFileError } from "./TokenizerError.ts"
 import { type AddedToken, type TokenizerFiles, readTokenizerFiles } from "./tokenizerFiles.ts"
 
@@ -20,6 +21,7 @@ export interface HuggingFaceTokenizer extends PolicyEngine.Tokenizer {
   readonly stopTokens: ReadonlyArray<number>
   /** Longest prompt plus response of the model; null where its files do not say. */
   readonly contextLength: number | null
+  /** Whether its prompts ask it to think, where it can do without. */
   readonly thinking: boolean
   /** Ids of tokens are below this; a model may have rows above it, for none. */
   readonly vocabularySize: number
@@ -27,6 +29,8 @@ export interface HuggingFaceTokenizer extends PolicyEngine.Tokenizer {
   readonly controlTokens: ReadonlyArray<string>
   /** Tokens of a text alone, never control tokens. */
   readonly encodeText: (text: string) => ReadonlyArray<number>
+  /** The text of tokens, stop tokens included. */
+  readonly spell: (tokens: ReadonlyArray<number>) => string
 }
 
 export interface TokenizerOptions {
@@ -71,6 +75,7 @@ export const makeHuggingFaceTokenizer = (
             bytePairs.encode,
             family.textStart === null ? [] : [controls.get(family.textStart) as number],
           )
+    const controlTexts = new Map([...controls].map(([token, id]) => [id, token]))
     return {
       family,
       form,
@@ -81,11 +86,8 @@ export const makeHuggingFaceTokenizer = (
       controlTokens: [...controls.keys()],
       encodeText: bytePairs.encode,
       encodePrompt: encode,
-      decode: makeDecoder(
-        bytePairs.decode,
-        new Map([...controls].map(([token, id]) => [id, token])),
-        stopTokens,
-      ),
+      decode: makeDecoder(bytePairs.decode, controlTexts, stopTokens),
+      spell: makeDecoder(bytePairs.decode, controlTexts, []),
     }
   })
 
@@ -119,6 +121,7 @@ const makeBytePairs = ({
       {
         ...tokenizer,
         added_tokens: addedTokens.filter(({ content }) => !controls.has(content)),
+        pre_tokenizer: exactPreTokenizer(tokenizer["pre_tokenizer"]),
         model: {
           ...(tokenizer["model"] as object),
           vocab: Object.fromEntries(Object.entries(vocabulary).filter(([token]) => !controls.has(token))),
@@ -224,12 +227,12 @@ const plainEncoder =
       ),
     ])
 
-/** Bytes of a character that was cut read as U+FFFD; control tokens read as their texts, stop tokens as nothing. */
+/** Bytes of a character that was cut read as U+FFFD; control tokens read as their texts, those left out as nothing. */
 const makeDecoder =
   (
     decode: BytePairs["decode"],
     controls: ReadonlyMap<number, string>,
-    stopTokens: ReadonlyArray<number>,
+    leftOut: ReadonlyArray<number>,
   ): PolicyEngine.Tokenizer["decode"] =>
   (tokens) => {
     let text = ""
@@ -237,7 +240,7 @@ const makeDecoder =
     for (const [index, token] of tokens.entries()) {
       const control = controls.get(token)
       if (control === undefined) continue
-      text += decode(tokens.slice(start, index)) + (stopTokens.includes(token) ? "" : control)
+      text += decode(tokens.slice(start, index)) + (leftOut.includes(token) ? "" : control)
       start = index + 1
     }
     return text + decode(tokens.slice(start))

@@ -120,8 +120,9 @@ const textParts: ReadonlyArray<string> = [
   "e\u0301 o\u0308 \u212b \u1e9b\u0323",
   "👩‍👩‍👧‍👦 🇫🇷 👍🏽 \u{1f600}",
   "𝛼𝛽 𠀀 \u{10ffff}",
-  // Not at an end: Python's strip leaves a byte order mark, JavaScript's trim takes it.
+  // Between other characters: templates may trim, and Python's strip leaves a byte order mark that JavaScript's trim takes.
   "\u200b\ufeff\u00a0\u3000\u2028 \u200d",
+  "a \u0085 \ufeff \ufeff1\u00852 b",
   "    ",
   "\n\n\n",
   " \n \n",

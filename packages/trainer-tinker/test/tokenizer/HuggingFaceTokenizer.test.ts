@@ -172,6 +172,15 @@ describe("text of a message", () => {
     assert.include(text, "\né \ufffd<|im_end|>")
   })
 
+  it("is split as the reference implementation does, where the library does not", () => {
+    const { encodeText } = tokenizerOf(tinyModels.smollm2)
+    // Digits are one token each, those outside ASCII, too.
+    assert.deepStrictEqual(encodeText("12١١"), pieceIds("1", "2", "Ù¡", "Ù¡"))
+    // A byte order mark is no space, next line is one.
+    assert.deepStrictEqual(encodeText("  \ufeff"), pieceIds("Ġ", "Ġ", "ï", "»", "¿"))
+    assert.deepStrictEqual(encodeText("  \u0085"), pieceIds("ĠĠ", "Â", "ħ"))
+  })
+
   it.each(all)("%s: never becomes a control token, whatever it says", (_, model) => {
     const tokenizer = tokenizerOf(model)
     const controls = [...model.special, ...model.added.filter((token) => token.startsWith("<|"))]

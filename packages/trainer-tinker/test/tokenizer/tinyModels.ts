@@ -13,14 +13,44 @@ export const byteSymbols: ReadonlyArray<string> = (() => {
 })()
 
 /** Pairs, in the order in which they are merged; Ġ is a space and Ċ a line's end. */
-const merges = ["Ċ Ċ", "Ġ t", "h e", "Ġt he", "i n", "r e", "Ġ re", "< |", "| >", "t h", "Ã ©"].map(
-  (merge) => merge.split(" ") as [string, string],
-)
+const merges = [
+  "Ċ Ċ",
+  "Ġ t",
+  "h e",
+  "Ġt he",
+  "i n",
+  "r e",
+  "Ġ re",
+  "< |",
+  "| >",
+  "t h",
+  "Ã ©",
+  "Ù ¡",
+  "1 2",
+  "Ġ 3",
+  "Ġ Ġ",
+].map((merge) => merge.split(" ") as [string, string])
 
 /** By id. */
 const pieces = [...byteSymbols, ...merges.map((pair) => pair.join(""))]
 
-const splitting = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+const qwenSplitting = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+
+const byWords = {
+  type: "Sequence",
+  pretokenizers: [
+    { type: "Split", pattern: { Regex: qwenSplitting }, behavior: "Isolated", invert: false },
+    { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
+  ],
+}
+
+const byDigits = {
+  type: "Sequence",
+  pretokenizers: [
+    { type: "Digits", individual_digits: true },
+    { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+  ],
+}
 
 const chatMl = `{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system
 You are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>
@@ -105,6 +135,7 @@ export interface TinyModel {
   readonly named: Readonly<Record<string, string | null>>
   readonly endOfSequence: ReadonlyArray<string>
   readonly template: string
+  readonly splitting: unknown
 }
 
 const qwenTokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>"]
@@ -120,6 +151,7 @@ export const tinyModels = {
     named: qwenNamed,
     endOfSequence: ["<|im_end|>", "<|endoftext|>"],
     template: qwen25,
+    splitting: byWords,
   },
   "qwen2.5-coder": {
     name: "Qwen/Qwen2.5-Coder-3B-Instruct",
@@ -129,6 +161,7 @@ export const tinyModels = {
     named: qwenNamed,
     endOfSequence: ["<|im_end|>", "<|endoftext|>"],
     template: qwen25,
+    splitting: byWords,
   },
   qwen3: {
     name: "Qwen/Qwen3-4B",
@@ -138,6 +171,7 @@ export const tinyModels = {
     named: qwenNamed,
     endOfSequence: ["<|im_end|>", "<|endoftext|>"],
     template: qwen3,
+    splitting: byWords,
   },
   llama3: {
     name: "meta-llama/Llama-3.1-8B-Instruct",
@@ -156,6 +190,7 @@ export const tinyModels = {
     named: { bos_token: "<|begin_of_text|>", eos_token: "<|eot_id|>" },
     endOfSequence: ["<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"],
     template: llama3,
+    splitting: byWords,
   },
   smollm2: {
     name: "HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -165,6 +200,7 @@ export const tinyModels = {
     named: { bos_token: "<|im_start|>", eos_token: "<|im_end|>", pad_token: "<|im_end|>" },
     endOfSequence: ["<|im_end|>"],
     template: chatMl,
+    splitting: byDigits,
   },
 } as const satisfies Record<string, TinyModel>
 
@@ -210,13 +246,7 @@ export const tokenizerJson = (model: TinyModel) => ({
   padding: null,
   added_tokens: addedTokens(model),
   normalizer: { type: "NFC" },
-  pre_tokenizer: {
-    type: "Sequence",
-    pretokenizers: [
-      { type: "Split", pattern: { Regex: splitting }, behavior: "Isolated", invert: false },
-      { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
-    ],
-  },
+  pre_tokenizer: model.splitting,
   post_processor: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
   decoder: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
   model: {
