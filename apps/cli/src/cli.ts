@@ -17,6 +17,7 @@ const commands = {
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
   pretrain: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  "serve-policy": async () => (await import("./commands/servePolicy.ts")).servePolicyCommand,
   study: async () => (await import("./commands/study.ts")).studyCommand,
 }
 
