@@ -1,4 +1,3 @@
-import path from "node:path"
 import { LocalBackends } from "@azr/trainer-gpu"
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -20,6 +19,10 @@ export const servePolicyCommand = Command.make(
       Flag.optional,
     ),
     runsDir,
+    as: Flag.String("as").pipe(
+      Flag.withDescription("What clients call the model (default nano, the language that it speaks)"),
+      Flag.withDefault("nano"),
+    ),
     folder: Flag.String("folder").pipe(
       Flag.withDescription("Where clients' saved weights are kept (default served)"),
       Flag.withDefault("served"),
@@ -64,9 +67,8 @@ export const servePolicyCommand = Command.make(
       return yield* new UsageError({ message: `${name} keeps its weights elsewhere: they are served there` })
     }
     const choice = yield* LocalBackends.choose(flags.backend, { workers: config.policy.workers })
-    const served = path.basename(name, ".safetensors")
     const url = yield* serve({
-      name: served,
+      name: flags.as,
       files,
       choice,
       folder: flags.folder,
@@ -78,7 +80,7 @@ export const servePolicyCommand = Command.make(
       host: flags.host,
       port: flags.port,
     })
-    yield* output.progress(`serving     ${served} at ${url}  (Ctrl-C ends it)`)
+    yield* output.progress(`serving     ${name} as ${flags.as} at ${url}  (Ctrl-C ends it)`)
     yield* output.progress(`saved in    ${flags.folder}`)
     return yield* Effect.never
   }, Effect.scoped),
