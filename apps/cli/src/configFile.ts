@@ -32,6 +32,10 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
   return {
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
-    policy: { ...config.policy, model: absolute(config.policy.model) },
+    policy: {
+      ...config.policy,
+      model: absolute(config.policy.model),
+      tokenizer: config.policy.tokenizer === null ? null : absolute(config.policy.tokenizer),
+    },
   }
 }
