@@ -28,11 +28,11 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
 })
 
 /**
- * Names of environments and plugins become those that mean the same from anywhere, and so do models that begin with `./` or `../`: the run
- * can be continued in any folder.
+ * Names of environments and plugins become those that mean the same from anywhere, and so do models and tokenizers that begin with
+ * `./` or `../`: the run can be continued in any folder.
  */
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {
-  const { model } = config.policy
+  const fromFolder = (name: string) => (/^\.\.?\//.test(name) ? path.resolve(folder, name) : name)
   const absolute = (reference: RunConfig.EnvironmentReference): RunConfig.EnvironmentReference =>
     typeof reference === "string"
       ? absoluteReference(reference, folder)
@@ -44,7 +44,8 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
     plugins: config.plugins.map((name) => absoluteName(name, folder)),
     policy: {
       ...config.policy,
-      model: /^\.\.?\//.test(model) ? path.resolve(folder, model) : model,
+      model: fromFolder(config.policy.model),
+      tokenizer: config.policy.tokenizer === null ? null : fromFolder(config.policy.tokenizer),
     },
     seedFile: config.seedFile && { ...config.seedFile, path: path.resolve(folder, config.seedFile.path) },
   }

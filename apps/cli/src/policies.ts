@@ -2,13 +2,15 @@
 import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
 import { type Respond, scriptedPolicy } from "@azr/core/scriptedPolicy"
 import { LocalBackends, nanoModel, promptTokenizer } from "@azr/trainer-gpu"
-import { TinkerEngine } from "@azr/trainer-tinker"
+import { TinkerEngine, makeHuggingFaceTokenizer, modelFamilies } from "@azr/trainer-tinker"
 import { Config, Effect, FileSystem, Layer, Option, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
+import { readModelFiles } from "./modelFiles.ts"
 import { Output } from "./Output.ts"
 import { importModule, moduleFile } from "./userModule.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
+type Policy = RunConfig.RunConfig["policy"]
 
 /** Models that ship with the trainer, by name. */
 export const embedded: ReadonlyArray<string> = ["nano"]
@@ -34,19 +36,16 @@ const readWeights = Effect.fnUntraced(function* (model: string) {
   return [{ name: "policy.safetensors", bytes }]
 })
 
-/** How a model on a server reads and writes. */
-const tokenizerOf = (
-  model: string,
-): Effect.Effect<TinkerEngine.TinkerOptions["tokenizer"], PolicyEngine.BackendUnavailable> =>
-  embedded.includes(model)
-    ? Effect.succeed(promptTokenizer(nanoModel.vocabulary))
-    : Effect.fail(
-        new BackendUnavailable({
-          backend: "tinker",
-          reason: `there is no tokenizer for the model ${model}`,
-          hint: `there are those of ${embedded.join(", ")}`,
-        }),
-      )
+/** How a model on a server reads and writes: as its tokenizer's files say, if it is none that ships. */
+const tokenizerOf = Effect.fnUntraced(function* ({ model, promptForm, thinking, tokenizer }: Policy) {
+  if (embedded.includes(model)) {
+    return { ...promptTokenizer(nanoModel.vocabulary), contextLength: null }
+  }
+  const { files } = yield* readModelFiles(tokenizer ?? model)
+  return yield* Effect.fromResult(
+    makeHuggingFaceTokenizer(files, { model, form: promptForm, thinking, families: modelFamilies }),
+  )
+})
 
 /** A model on a server of the Tinker API. */
 const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.RunConfig) {
@@ -60,8 +59,18 @@ const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.Run
       hint: "set policy.url or TINKER_BASE_URL; azr serve-policy is such a server",
     })
   }
-  const tokenizer = yield* tokenizerOf(model)
-  return TinkerEngine.layer({ url, model, rank, seed, contextLength, reduction, serverOptimizer, tokenizer })
+  const tokenizer = yield* tokenizerOf(policy)
+  return TinkerEngine.layer({
+    url,
+    model,
+    rank,
+    seed,
+    contextLength,
+    modelContextLength: tokenizer.contextLength,
+    reduction,
+    serverOptimizer,
+    tokenizer,
+  })
 })
 
 const isLocal = (name: string): name is LocalBackends.BackendName =>

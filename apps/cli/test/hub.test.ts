@@ -175,7 +175,7 @@ describe("azr eval --hub", { timeout: 240_000 }, () => {
 
   it.each([
     ["owner/set:other.jsonl", /other\.jsonl: there is no such file/u],
-    ["owner/none:test.jsonl", /there is no such data set, or it is not open/u],
+    ["owner/none:test.jsonl", /there is no such repository, or it is not open/u],
     ["owner/set:busy.jsonl", /503/u],
     ["owner/set:cut.jsonl", /terminated|100 of \d+ bytes came/u],
     ["owner/set:edited.jsonl", /is not what the Hub has \([\da-f]{40}\); try again/u],

@@ -88,6 +88,12 @@ export const RunConfig = Schema.Struct({
     reduction: Schema.NullOr(Schema.Literals(["sum", "meanOfMeans"])),
     /** Whether a server that takes nothing but a learning rate may use its own betas, epsilon, decay and clipping. */
     serverOptimizer: Schema.Boolean,
+    /** Of a model on a server: a folder with its `tokenizer.json`, or owner/name of the Hub; null is that of `model`. */
+    tokenizer: Schema.NullOr(Schema.String),
+    /** How that model is asked: by its chat template, or as a text that it continues; null is by its name. */
+    promptForm: Schema.NullOr(Schema.Literals(["chat", "plain"])),
+    /** Whether it is asked to think, if it can do without. */
+    thinking: Schema.Boolean,
   }),
   executor: Schema.Struct({
     /** `auto` is the fastest host that works here; results are the same on each. */

@@ -28,6 +28,8 @@ export interface TinkerOptions {
   readonly seed: number
   /** Longest prompt plus response, in tokens; null is what the server says. */
   readonly contextLength: number | null
+  /** What the model's own files say, where nobody else does. */
+  readonly modelContextLength?: number | null
   /** How the server reduces losses; null is what is measured. */
   readonly reduction: Reduction | null
   /** Whether betas, epsilon, weight decay and clipping may be the server's own where it takes nothing but a learning rate. */
@@ -552,7 +554,7 @@ const clipProblem = (
 
 const contextOf = (
   { address, models }: TinkerClient.TinkerClient,
-  { contextLength, model }: TinkerOptions,
+  { contextLength, model, modelContextLength = null }: TinkerOptions,
 ): Effect.Effect<number, PolicyEngine.BackendUnavailable> => {
   const fail = (reason: string, hint: string) =>
     Effect.fail(new BackendUnavailable({ backend: "tinker", reason, hint }))
@@ -564,7 +566,7 @@ const contextOf = (
       names === "" ? "it has none" : `policy.model is one of ${names}`,
     )
   }
-  const length = contextLength ?? found.contextLength
+  const length = contextLength ?? found.contextLength ?? modelContextLength
   return length === null
     ? fail(`${address} does not say how long a context ${model} has`, "set policy.contextLength")
     : Effect.succeed(length)

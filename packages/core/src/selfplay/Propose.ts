@@ -8,7 +8,7 @@ import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { compositeChance } from "../RunConfig.ts"
 import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
-import { sampleEach } from "./Sampling.ts"
+import { misfit, sampleEach } from "./Sampling.ts"
 
 export interface Proposal {
   readonly track: Track
@@ -53,17 +53,13 @@ export const propose = Effect.fn("Propose")(function* <A, E>(
           references,
         )
       if (kind.references.given && records.length === 0) break
-      const shown = records.map((record) => state.taskOf(record))
       const form = composed === null || kind.composite === null ? kind : kind.composite
-      const prompt = form.proposePrompt(shown, config.promptStyle)
-      const promptTokens = yield* engine.tokenizer.encodePrompt(prompt)
+      const composition = yield* compose(state, track, form, records)
+      if (composition === null) continue
       plans.push({
+        ...composition,
         track,
         form,
-        shown,
-        messages: prompt,
-        prompt: promptTokens,
-        parents: records.map(({ id }) => id),
         seeds: [seeds.uint32()],
         maxTokens: track.settings.maxTokens.propose,
         temperature: config.propose.temperature,
@@ -88,6 +84,32 @@ export const propose = Effect.fn("Propose")(function* <A, E>(
           : form.parseProposal(text, shown, config.promptStyle),
     })
   })
+})
+
+/**
+ * A prompt with the references, without the last ones where it would be too long with them. Where it needs all, as functions or as
+ * the given program, and is too long: null.
+ */
+const compose = Effect.fnUntraced(function* (
+  state: LoopState,
+  track: Track,
+  form: Pick<Track["kind"], "proposePrompt">,
+  records: ReadonlyArray<TaskRecord>,
+) {
+  const engine = yield* PolicyEngine
+  const needsAll = form !== track.kind || track.kind.references.given
+  for (let count = records.length; ; count--) {
+    const kept = records.slice(0, count)
+    const shown = kept.map((record) => state.taskOf(record))
+    const messages = form.proposePrompt(shown, state.config.promptStyle)
+    const prompt = yield* engine.tokenizer.encodePrompt(messages)
+    const maxTokens = track.settings.maxTokens.propose
+    // Without references it is as short as can be: what is wrong then are the settings, and the engine says so.
+    if (count === 0 || misfit(engine.capabilities, { prompt, maxTokens }) === null) {
+      return { shown, messages, prompt, parents: kept.map(({ id }) => id) }
+    }
+    if (needsAll) return null
+  }
 })
 
 const referenceRecords = (state: LoopState, track: Track): ReadonlyArray<TaskRecord> =>

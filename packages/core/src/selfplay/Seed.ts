@@ -94,7 +94,7 @@ const proposeRound = Effect.fn("proposeRound")(function* (
   tracks: ReadonlyArray<Track>,
   { emit, heldOut }: SeedOptions,
 ) {
-  const validated = admit(state, heldOut, yield* propose(state, tracks, validate))
+  const validated = yield* admit(state, heldOut, yield* propose(state, tracks, validate))
   const at = yield* Clock.currentTimeMillis
   for (const { proposal, record } of validated) {
     const count = progress.tally[proposal.track.key]

@@ -8,7 +8,7 @@ import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { draw } from "../TaskBuffer.ts"
 import { cut } from "./Propose.ts"
-import { sampleEach } from "./Sampling.ts"
+import { misfit, sampleEach } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -32,7 +32,7 @@ export interface Answer<T extends Answerable = Track> {
   readonly promptTokens: ReadonlyArray<number>
   readonly sample: Sample
   readonly text: string
-  /** Null: the infrastructure failed, `fault` says how. */
+  /** Null: the infrastructure failed, or the question is too long to be asked; `fault` says how. */
   readonly verdict: Verdict | null
   readonly fault: string
 }
@@ -56,16 +56,19 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
   const requests = yield* Effect.forEach(questions, (question) => {
     const { seeds, task, track } = question
     const messages = track.kind.solvePrompt(task, style)
+    const maxTokens = decoding.maxTokens(track)
     return Effect.map(engine.tokenizer.encodePrompt(messages), (prompt) => ({
       question,
       messages,
       prompt,
       seeds,
-      maxTokens: decoding.maxTokens(track),
+      maxTokens,
       temperature: decoding.temperature,
+      fault: misfit(engine.capabilities, { prompt, maxTokens }),
     }))
   })
-  return yield* sampleEach(requests, (samples, { messages, prompt, question }) => {
+  const askable = requests.filter(({ fault }) => fault === null)
+  const answered = yield* sampleEach(askable, (samples, { messages, prompt, question }) => {
     // Equal answers to one task share one verdict: verification is a function of task and answer.
     const verdicts = new Map<string, ReturnType<typeof judge>>()
     const answers = Effect.forEach(
@@ -80,6 +83,20 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
       { concurrency: "unbounded" },
     )
     return timed("execute", answers)
+  })
+  const answersTo = new Map(askable.map((request, index) => [request, answered[index] ?? []]))
+  return requests.map((request): ReadonlyArray<Answer<T>> => {
+    const { fault, messages, prompt, question, seeds } = request
+    if (fault === null) return answersTo.get(request) ?? []
+    return seeds.map(() => ({
+      question,
+      prompt: messages,
+      promptTokens: prompt,
+      sample: { tokens: [], logprobs: [], stopReason: "length" },
+      text: "",
+      verdict: null,
+      fault,
+    }))
   })
 })
 

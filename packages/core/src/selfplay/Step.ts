@@ -38,7 +38,7 @@ export const step = Effect.fn("Step")(function* (
 const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
   const proposing = state.step <= (state.config.propose.steps ?? Infinity)
   const candidates = yield* propose(state, proposing ? state.tracks : [], validate)
-  const validated = admit(state, heldOut, candidates)
+  const validated = yield* admit(state, heldOut, candidates)
   const estimates = yield* estimate(state, validated)
   const tasks = settle(state, validated, estimates)
   const solved = yield* solve(state)

@@ -1,12 +1,14 @@
 /**
  * Stage 2: the executor validates. Every draft is run, as soon as it is there; valid tasks are then admitted in order of
- * proposal: not held out, not known, not too many of one family. What passes enters the buffer.
+ * proposal: not held out, not too long to be asked, not known, not too many of one family. What passes enters the buffer.
  */
 import { Effect, Result } from "effect"
 import type { ExecutorUnavailable } from "../Executor.ts"
+import { PolicyEngine } from "../PolicyEngine.ts"
 import type { ProposalStatus } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
 import type { Proposal } from "./Propose.ts"
+import { misfit } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -38,18 +40,25 @@ export const heldOutOf = (tracks: ReadonlyArray<Track>): HeldOut =>
   )
 
 /** Admits what passes, in order. */
-export const admit = (
+export const admit = Effect.fn("Admit")(function* (
   state: LoopState,
   heldOut: HeldOut,
   candidates: ReadonlyArray<Validated>,
-): ReadonlyArray<Validated> => {
+) {
+  const engine = yield* PolicyEngine
   const families = new Map<string, number>()
-  return candidates.map((candidate): Validated => {
+  const next = Effect.fnUntraced(function* (candidate: Validated) {
     if (candidate.status !== "accepted") return candidate
     const { proposal, task } = candidate
     const { track } = proposal
     const refuse = (status: ProposalStatus, reason: string): Validated => ({ ...candidate, status, reason })
     if (isHeldOut(heldOut, track, task)) return refuse("heldOut", "heldOut")
+    const question = track.kind.solvePrompt(task, state.config.promptStyle)
+    const message = misfit(engine.capabilities, {
+      prompt: yield* engine.tokenizer.encodePrompt(question),
+      maxTokens: track.settings.maxTokens.solve,
+    })
+    if (message !== null) return { ...refuse("invalid", "tooLong"), message }
     if (state.config.buffer.refuseDuplicates && state.isKnown(track, track.kind.identity(task))) {
       return refuse("duplicate", "duplicate")
     }
@@ -59,7 +68,9 @@ export const admit = (
     families.set(family, siblings + 1)
     return { ...candidate, record: state.accept(track, task, "proposed", proposal.parents) }
   })
-}
+  // One after the other: what is admitted decides what is known to those behind it.
+  return yield* Effect.forEach(candidates, next)
+})
 
 /** Whether a task belongs to the held-out splits. */
 export const isHeldOut = (heldOut: HeldOut, track: Track, task: unknown): boolean =>

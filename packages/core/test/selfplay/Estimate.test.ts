@@ -9,7 +9,7 @@ import { type Player, kinds, playing, settings, solved, stateOf, withPolicy } fr
 
 const estimated = (state: LoopState, player: Player) =>
   propose(state, state.tracks, validate).pipe(
-    Effect.map((made) => admit(state, heldOutOf(state.tracks), made)),
+    Effect.flatMap((made) => admit(state, heldOutOf(state.tracks), made)),
     Effect.flatMap((validated) =>
       Effect.map(estimate(state, validated), (estimates) => ({ validated, estimates })),
     ),

@@ -24,7 +24,11 @@ import {
 /** All five stages of a step, and what the policy was taught. */
 const stages = Effect.fnUntraced(function* (state: LoopState) {
   state.step += 1
-  const validated = admit(state, heldOutOf(state.tracks), yield* propose(state, state.tracks, validate))
+  const validated = yield* admit(
+    state,
+    heldOutOf(state.tracks),
+    yield* propose(state, state.tracks, validate),
+  )
   const estimates = yield* estimate(state, validated)
   const answers = yield* solve(state)
   const learned = yield* learn(state, validated, estimates, answers)

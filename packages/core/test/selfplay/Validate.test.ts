@@ -10,7 +10,7 @@ import { accept, kinds, playing, puzzle, settings, stateOf, trackOf, withPolicy 
 /** What becomes of these proposals, in order. */
 const judged = Effect.fnUntraced(function* (state: LoopState, ...proposals: ReadonlyArray<string>) {
   const validated = yield* propose(state, state.tracks, validate).pipe(
-    Effect.map((made) => admit(state, heldOutOf(state.tracks), made)),
+    Effect.flatMap((made) => admit(state, heldOutOf(state.tracks), made)),
     withPolicy(playing({ propose: (index) => proposals[index] ?? "" })),
   )
   return validated
