@@ -1,0 +1,576 @@
+/**
+ * A model on a Tinker server as core's `PolicyEngine`.
+ *
+ * Covers: LoRA and full models of the hosted service, SkyRL and `azr serve-policy`; the same update whatever the server's reduction;
+ * servers that restart and sessions that expire, as long as nothing was learned since the weights were last saved. Does not cover:
+ * regularization in the loss, entropies, sampling from anything but the newest weights.
+ *
+ * Where it is not known whether the server has taken a gradient or an update, nothing goes on until a policy is loaded: no update
+ * is ever lost or doubled in silence.
+ */
+import { PolicyEngine, PolicyLoss, PolicyRequest } from "@azr/core"
+import { Config, Effect, Exit, Layer, Option, Schema, Scope, Semaphore } from "effect"
+import { PendingGradient } from "./PendingGradient.ts"
+import { type Dialect, gradNormOf, probe } from "./probe.ts"
+import { type Reduction, scaleProblem } from "./sumOfLosses.ts"
+import * as TinkerClient from "./TinkerClient.ts"
+import { TinkerError } from "./TinkerError.ts"
+import type { WireDatum } from "./wire/training.ts"
+
+export interface TinkerOptions {
+  /** Of the server, e.g. `http://127.0.0.1:8000`. */
+  readonly url: string
+  /** As the server names it. */
+  readonly model: string
+  /** Of the LoRA adapter; 0 is all parameters, where the server can. */
+  readonly rank: number
+  /** Of the adapter's first weights. */
+  readonly seed: number
+  /** Longest prompt plus response, in tokens; null is what the server says. */
+  readonly contextLength: number | null
+  /** How the server reduces losses; null is what is measured. */
+  readonly reduction: Reduction | null
+  /** Whether betas, epsilon, weight decay and clipping may be the server's own where it takes nothing but a learning rate. */
+  readonly serverOptimizer: boolean
+  readonly tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: ReadonlyArray<number> }
+  /** Other time limits than `TinkerClient.defaultOptions`. */
+  readonly timing?: Partial<Omit<TinkerClient.ClientOptions, "url" | "key">>
+}
+
+/** Needs the API key in `TINKER_API_KEY` where the server wants one; it goes nowhere else. */
+export const layer = (
+  options: TinkerOptions,
+): Layer.Layer<PolicyEngine.PolicyEngine, PolicyEngine.BackendUnavailable> =>
+  Layer.effect(PolicyEngine.PolicyEngine, make(options))
+
+/** The file of a saved policy: where the server keeps it. */
+const FILE = "tinker.json"
+const SavedPolicy = Schema.Struct({
+  format: Schema.Literal("azr-tinker-1"),
+  path: Schema.String.check(Schema.isStartingWith("tinker://")),
+  model: Schema.String,
+  rank: Schema.Int,
+})
+
+/** Most samples that are asked for at once. */
+const SAMPLING_CONCURRENCY = 256
+/** So many samples without a single log-probability but 0 are none. */
+const SILENT_TOKENS = 64
+/** Servers take seeds of 31 bits. */
+const SEEDS = 2 ** 31
+const RESUME = "azr resume goes on from the run's last checkpoint"
+
+const { BackendUnavailable, PolicyError } = PolicyEngine
+
+const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
+  const { model: baseModel, rank, seed, tokenizer } = options
+  const scope = yield* Effect.scope
+  const key = yield* Effect.orDie(Config.option(Config.Redacted("TINKER_API_KEY")))
+  const client = yield* TinkerClient.make({
+    ...TinkerClient.defaultOptions,
+    ...options.timing,
+    url: options.url,
+    key: Option.getOrNull(key),
+  }).pipe(Effect.mapError(unavailable))
+  const contextLength = yield* contextOf(client, options)
+
+  let session: { readonly session: TinkerClient.Session; readonly scope: Scope.Closeable } | null = null
+  const createModel: Effect.Effect<TinkerClient.Model, TinkerError> = Effect.gen(function* () {
+    if (session === null) {
+      const own = yield* Scope.fork(scope)
+      session = { session: yield* Scope.provide(client.openSession, own), scope: own }
+    }
+    return yield* session.session.createModel({ baseModel, rank, seed })
+  })
+  const closeSession = Effect.suspend(() => {
+    const closing = session === null ? Effect.void : Scope.close(session.scope, Exit.void)
+    session = null
+    return closing
+  })
+  /** A session that has expired is replaced. */
+  const newModel = createModel.pipe(
+    Effect.catchIf(
+      ({ kind }) => kind === "lost",
+      () => Effect.andThen(closeSession, createModel),
+    ),
+  )
+  const openAt = (path: string | null) =>
+    Effect.tap(newModel, (opened) => (path === null ? Effect.void : opened.load(path)))
+
+  const dialect: Dialect = yield* Effect.acquireUseRelease(
+    newModel,
+    (scratch) => probe(scratch, options.reduction),
+    (scratch) => Effect.ignore(scratch.unload),
+  ).pipe(Effect.mapError(unavailable))
+
+  /** The model that is trained; null where there is none yet, or none any more. */
+  let model: TinkerClient.Model | null = null
+  let sampler: TinkerClient.Sampler | null = null
+  /** Counts what the weights have been. */
+  let version = 0
+  /** Weights that the server keeps, or at null the first ones, which the seed gives; and which of `version` they are. */
+  let anchor: { readonly path: string | null; readonly version: number } = { path: null, version: 0 }
+  const pending = new PendingGradient(dialect.reduction)
+  /** What a failed verb left unknown. */
+  let unknown: "gradient" | "weights" | null = null
+  let reference: { readonly path: string; model: TinkerClient.Model | null } | null = null
+  let names = 0
+
+  const live = Effect.suspend(() =>
+    model !== null
+      ? Effect.succeed(model)
+      : Effect.tap(openAt(anchor.path), (opened) => Effect.sync(() => (model = opened))),
+  )
+
+  /** Forgets what the server has forgotten. */
+  const forget = (): void => {
+    model = null
+    sampler = null
+    pending.clear()
+  }
+
+  /** Runs a verb on the live model. Where the server has lost that, on a new one with the same weights, if it has them. */
+  const onModel = <A>(verb: (model: TinkerClient.Model) => Effect.Effect<A, TinkerError>) =>
+    Effect.suspend(() => {
+      const kept = anchor.version === version && pending.isEmpty && unknown === null
+      return Effect.flatMap(live, verb).pipe(
+        Effect.catchIf(
+          ({ kind }) => kind === "lost" && kept,
+          () => {
+            forget()
+            return Effect.flatMap(live, verb)
+          },
+        ),
+      )
+    })
+
+  const exclusive = Semaphore.makeUnsafe(1)
+  const verb = <A>(
+    operation: string,
+    /** What has to be known. */
+    needs: "nothing" | "weights" | "gradient",
+    run: Effect.Effect<A, TinkerError | PolicyEngine.PolicyError>,
+  ): Effect.Effect<A, PolicyEngine.PolicyError> =>
+    exclusive.withPermits(1)(
+      Effect.suspend(() => {
+        const blocked = needs === "gradient" ? unknown !== null : needs === "weights" && unknown === "weights"
+        return blocked
+          ? Effect.fail(
+              new PolicyError({
+                operation,
+                message: `what the server holds is not known since a verb failed; ${RESUME}`,
+              }),
+            )
+          : run
+      }).pipe(
+        Effect.catchTag("TinkerError", ({ kind, message }) =>
+          Effect.fail(
+            new PolicyError({
+              operation,
+              message: unknown !== null || kind === "lost" ? `${message}; ${RESUME}` : message,
+            }),
+          ),
+        ),
+      ),
+    )
+
+  /** Discards the gradient and the model on the server, so that whoever comes next finds nothing of it. */
+  const discard = Effect.suspend(() => {
+    const discarded = model
+    const dirty = !pending.isEmpty || unknown !== null
+    forget()
+    if (discarded === null) return Effect.void
+    const clear = dirty
+      ? discarded.optimStep({ learning_rate: 0, beta1: 0, beta2: 0, eps: 1e-8, weight_decay: 0 })
+      : Effect.void
+    return Effect.ignore(Effect.andThen(clear, discarded.unload))
+  })
+  const unloadReference = Effect.suspend(() => {
+    const unloaded = reference?.model ?? null
+    return unloaded === null ? Effect.void : Effect.ignore(unloaded.unload)
+  })
+  yield* Effect.addFinalizer(() =>
+    Effect.timeoutOption(Effect.andThen(discard, unloadReference), "10 seconds"),
+  )
+
+  /** Where the files say that a policy of this engine's kind is. */
+  const readSaved = Effect.fnUntraced(function* (
+    operation: string,
+    files: ReadonlyArray<PolicyEngine.PolicyFile>,
+  ) {
+    const fail = (message: string) => Effect.fail(new PolicyError({ operation, message }))
+    const [file] = files
+    if (file === undefined || file.name !== FILE || files.length > 1) {
+      return yield* fail(`a policy on a Tinker server is one file, ${FILE}`)
+    }
+    const saved = yield* Schema.decodeEffect(Schema.fromJsonString(SavedPolicy))(
+      new TextDecoder().decode(file.bytes),
+    ).pipe(Effect.catchTag("SchemaError", () => fail(`${FILE} does not say where a policy is`)))
+    if (saved.model !== baseModel || saved.rank !== rank) {
+      return yield* fail(
+        `${FILE} is of ${saved.model} with rank ${saved.rank}, this engine is of ${baseModel} with rank ${rank}`,
+      )
+    }
+    return saved.path
+  })
+  /** Fails, before anything changes, where the server does not have these weights. */
+  const ensureKept = (path: string) =>
+    Effect.asVoid(
+      Effect.mapError(client.weightsInfo(path), (error) =>
+        error.kind === "lost" ? error.but({ kind: "refused", message: `${error.message}: ${path}` }) : error,
+      ),
+    )
+
+  const save = Effect.gen(function* () {
+    if (anchor.path === null || anchor.version !== version) {
+      const path = yield* onModel((live) =>
+        // A name is used once: a request that may have been heard is not sent again under it.
+        Effect.retry(
+          Effect.suspend(() => live.save(`v${version}-${++names}`)),
+          { times: 2, while: ({ mayHaveActed }) => mayHaveActed },
+        ),
+      )
+      anchor = { path, version }
+    }
+    const saved: typeof SavedPolicy.Type = {
+      format: "azr-tinker-1",
+      path: anchor.path as string,
+      model: baseModel,
+      rank,
+    }
+    return [{ name: FILE, bytes: new TextEncoder().encode(`${JSON.stringify(saved)}\n`) }]
+  })
+
+  const load = Effect.fnUntraced(function* (path: string) {
+    const same = anchor.path === path && anchor.version === version
+    if (same && pending.isEmpty && unknown === null && model !== null) return
+    yield* ensureKept(path)
+    yield* discard
+    unknown = null
+    version++
+    anchor = { path, version }
+    yield* live
+  })
+
+  const score = Effect.fnUntraced(function* (
+    model: TinkerClient.Model,
+    sequences: ReadonlyArray<ReadonlyArray<number>>,
+  ) {
+    const data = sequences.flatMap((tokens): ReadonlyArray<WireDatum> => {
+      if (tokens.length < 2) return []
+      const target_tokens = tokens.slice(1)
+      return [{ tokens: tokens.slice(0, -1), inputs: { target_tokens, weights: target_tokens.map(() => 1) } }]
+    })
+    if (data.length === 0) return rowsOf(sequences, [])
+    const { outputs } = yield* model.forwardBackward({
+      data,
+      lossFn: "cross_entropy",
+      lossFnConfig: {},
+      forwardOnly: true,
+    })
+    return rowsOf(sequences, outputs)
+  })
+
+  const newestSampler = Effect.suspend(() => {
+    if (sampler !== null) return Effect.succeed(sampler)
+    return Effect.flatMap(live, (live) =>
+      Effect.retry(live.sampler, { times: 2, while: ({ mayHaveActed }) => mayHaveActed }),
+    ).pipe(Effect.tap((made) => Effect.sync(() => (sampler = made))))
+  })
+  const drawAll = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) =>
+    Effect.flatMap(newestSampler, (sampler) =>
+      Effect.forEach(draws, sampler.sample, { concurrency: SAMPLING_CONCURRENCY }),
+    )
+  /** A handle may be gone while the model is there. */
+  const draw = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) =>
+    drawAll(draws).pipe(
+      Effect.catchIf(
+        ({ kind }) => kind === "lost",
+        () => {
+          sampler = null
+          return onModel(() => drawAll(draws))
+        },
+      ),
+    )
+
+  const checked = (
+    operation: string,
+    what: string,
+    problems: ReadonlyArray<string | null>,
+  ): Effect.Effect<void, PolicyEngine.PolicyError> => {
+    const index = problems.findIndex((problem) => problem !== null)
+    return index < 0
+      ? Effect.void
+      : Effect.fail(new PolicyError({ operation, message: `${what} ${index}: ${problems[index]}` }))
+  }
+  const sequencesFit = (operation: string, sequences: ReadonlyArray<ReadonlyArray<number>>) =>
+    checked(
+      operation,
+      "sequence",
+      sequences.map((tokens) => PolicyRequest.lengthProblem(tokens.length, contextLength)),
+    )
+  const refuse = (operation: string, message: string) => Effect.fail(new PolicyError({ operation, message }))
+
+  return PolicyEngine.PolicyEngine.of({
+    capabilities: {
+      backend: "tinker",
+      description: `${baseModel}, ${rank === 0 ? "all parameters" : `LoRA of rank ${rank}`}, ${dialect.server} at ${client.address}`,
+      contextLength,
+      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      regularizations: [],
+      deterministic: false,
+      parameters: 0,
+    },
+    tokenizer,
+    sample: Effect.fn("TinkerEngine.sample")(function* (requests) {
+      yield* checked(
+        "sample",
+        "request",
+        requests.map((request) => PolicyRequest.sampleProblem(request, contextLength)),
+      )
+      const draws = requests.map(({ maxTokens, prompt, seeds, temperature }) =>
+        seedRuns(seeds).map(({ samples, seed }): TinkerClient.SamplingRequest => ({
+          prompt,
+          maxTokens,
+          temperature,
+          stop: tokenizer.stopTokens,
+          seed,
+          samples,
+        })),
+      )
+      if (draws.every((runs) => runs.length === 0)) return draws.map(() => [])
+      const drawn = yield* verb("sample", "weights", draw(draws.flat()))
+      if (isSilent(drawn.flat())) {
+        return yield* refuse("sample", `${client.address} gives no log-probabilities: all are 0`)
+      }
+      let next = 0
+      return draws.map((runs) =>
+        runs
+          .flatMap(() => drawn[next++] ?? [])
+          .map(({ logprobs, stop_reason, tokens }): PolicyEngine.Sample => ({
+            tokens,
+            logprobs: logprobs.map(atMostZero),
+            stopReason: stop_reason,
+          })),
+      )
+    }),
+    logprobs: Effect.fn("TinkerEngine.logprobs")(function* (sequences) {
+      yield* sequencesFit("logprobs", sequences)
+      return yield* verb(
+        "logprobs",
+        "weights",
+        onModel((live) => score(live, sequences)),
+      )
+    }),
+    referenceLogprobs: Effect.fn("TinkerEngine.referenceLogprobs")(function* (sequences) {
+      yield* sequencesFit("referenceLogprobs", sequences)
+      const chosen = reference
+      if (chosen === null) {
+        return yield* refuse("referenceLogprobs", "there is no reference policy; setReference comes first")
+      }
+      const scored = Effect.gen(function* () {
+        chosen.model ??= yield* openAt(chosen.path)
+        return yield* score(chosen.model, sequences)
+      })
+      return yield* verb(
+        "referenceLogprobs",
+        "nothing",
+        Effect.catchIf(
+          scored,
+          ({ kind }) => kind === "lost",
+          () => {
+            chosen.model = null
+            return scored
+          },
+        ),
+      )
+    }),
+    setReference: Effect.fn("TinkerEngine.setReference")(function* (files) {
+      const path = yield* readSaved("setReference", files)
+      yield* verb("setReference", "nothing", Effect.andThen(ensureKept(path), unloadReference))
+      reference = { path, model: null }
+    }),
+    forwardBackward: Effect.fn("TinkerEngine.forwardBackward")(function* (datums, loss, regularization) {
+      const operation = "forwardBackward"
+      if (loss._tag === "ppo" && loss.dualClip !== null) {
+        return yield* refuse(operation, "loss.dualClip: the Tinker API has none; set it to null")
+      }
+      if ((regularization?.entropy ?? 0) !== 0) {
+        return yield* refuse(operation, "an entropy bonus is no part of the Tinker API's losses")
+      }
+      if ((regularization?.kl ?? null) !== null) {
+        return yield* refuse(operation, "kl is no part of the Tinker API's losses; use kl.in=reward")
+      }
+      yield* checked(
+        operation,
+        "datum",
+        datums.map(
+          (datum) =>
+            PolicyRequest.lengthProblem(datum.tokens.length, contextLength) ??
+            PolicyRequest.datumProblem(datum) ??
+            scaleProblem(datum, loss),
+        ),
+      )
+      // Where nothing is predicted there is nothing to send.
+      const sent = datums.filter(({ tokens }) => tokens.length > 1)
+      const outputs =
+        sent.length === 0
+          ? []
+          : (yield* verb(
+              operation,
+              "gradient",
+              Effect.onError(
+                onModel((live) => pending.add(live, sent, loss)),
+                () => Effect.sync(() => (unknown = "gradient")),
+              ),
+            )).outputs
+      const logprobs = rowsOf(
+        datums.map(({ tokens }) => tokens),
+        outputs,
+      )
+      return { ...lossOf(datums, logprobs, loss), logprobs, entropy: null, kl: null }
+    }),
+    optimStep: Effect.fn("TinkerEngine.optimStep")(function* (adam) {
+      const problem = PolicyRequest.adamProblem(adam) ?? optimizerProblem(adam, dialect, options)
+      if (problem !== null) return yield* refuse("optimStep", problem)
+      const { beta1, beta2, epsilon, gradClip, learningRate, weightDecay } = adam
+      const update = onModel((live) =>
+        Effect.andThen(
+          pending.settle(live),
+          live.optimStep({
+            learning_rate: learningRate,
+            beta1,
+            beta2,
+            eps: epsilon,
+            weight_decay: weightDecay,
+            ...(gradClip !== null && dialect.gradClip ? { grad_clip_norm: gradClip } : {}),
+          }),
+        ),
+      )
+      const metrics = yield* verb(
+        "optimStep",
+        "gradient",
+        Effect.onError(update, () => Effect.sync(() => (unknown = "weights"))),
+      )
+      version++
+      pending.clear()
+      sampler = null
+      return { gradNorm: gradNormOf(metrics) }
+    }),
+    save: verb("save", "weights", save),
+    load: (files) => Effect.flatMap(readSaved("load", files), (path) => verb("load", "nothing", load(path))),
+  })
+})
+
+/** Log-probabilities of every token, from those of the sequences that predict something; the first token has none. */
+const rowsOf = (
+  sequences: ReadonlyArray<ReadonlyArray<number>>,
+  outputs: ReadonlyArray<Readonly<Record<string, ReadonlyArray<number>>>>,
+): ReadonlyArray<ReadonlyArray<number>> => {
+  let next = 0
+  return sequences.map((tokens) =>
+    tokens.length < 2 ? tokens.map(() => 0) : [0, ...(outputs[next++]?.["logprobs"] ?? []).map(atMostZero)],
+  )
+}
+
+/** Rounding alone puts one above. */
+const atMostZero = (logprob: number): number => Math.min(0, logprob)
+
+/** What the loss was, by the formula itself. */
+const lossOf = (
+  datums: ReadonlyArray<PolicyEngine.Datum>,
+  logprobs: ReadonlyArray<ReadonlyArray<number>>,
+  config: PolicyEngine.LossConfig,
+): Pick<PolicyEngine.ForwardBackwardOutput, "loss" | "clippedShare"> => {
+  let total = 0
+  let weighted = 0
+  let clippedTokens = 0
+  for (const [i, { advantages, logprobs: old, weights }] of datums.entries()) {
+    for (const [t, weight] of weights.entries()) {
+      if (weight === 0) continue
+      const logprob = logprobs[i]?.[t] as number
+      const { clipped, loss } = PolicyLoss.tokenLoss(
+        config,
+        logprob,
+        old[t] as number,
+        advantages[t] as number,
+      )
+      total += weight * loss
+      weighted++
+      if (clipped) clippedTokens++
+    }
+  }
+  return { loss: total, clippedShare: weighted === 0 ? 0 : clippedTokens / weighted }
+}
+
+/** Consecutive seeds are one request. */
+const seedRuns = (
+  seeds: ReadonlyArray<number>,
+): ReadonlyArray<{ readonly seed: number; readonly samples: number }> => {
+  const runs: Array<{ seed: number; samples: number }> = []
+  for (const whole of seeds) {
+    const seed = whole % SEEDS
+    const run = runs.at(-1)
+    if (run !== undefined && run.seed + run.samples === seed) run.samples++
+    else runs.push({ seed, samples: 1 })
+  }
+  return runs
+}
+
+/** Some servers fill in zeros where they have no log-probabilities; every ratio would be wrong. */
+const isSilent = (sequences: ReadonlyArray<{ readonly logprobs: ReadonlyArray<number> }>): boolean => {
+  const logprobs = sequences.flatMap((sequence) => sequence.logprobs)
+  return logprobs.length >= SILENT_TOKENS && logprobs.every((logprob) => logprob === 0)
+}
+
+/** Which setting of the optimizer the server would not honour, by its name. */
+const optimizerProblem = (
+  { gradClip }: PolicyEngine.AdamConfig,
+  dialect: Dialect,
+  { serverOptimizer }: TinkerOptions,
+): string | null => {
+  if (dialect.optimizer === "learningRate") {
+    return serverOptimizer
+      ? null
+      : `beta1, beta2, epsilon, weightDecay and gradClip: ${dialect.server} takes its own from where it was started; ` +
+          "policy.serverOptimizer=true accepts that"
+  }
+  return gradClip === null || dialect.gradClip
+    ? null
+    : `gradClip: ${dialect.server} does not clip gradients; set optimizer.gradClip=null`
+}
+
+const contextOf = (
+  { address, models }: TinkerClient.TinkerClient,
+  { contextLength, model }: TinkerOptions,
+): Effect.Effect<number, PolicyEngine.BackendUnavailable> => {
+  const fail = (reason: string, hint: string) =>
+    Effect.fail(new BackendUnavailable({ backend: "tinker", reason, hint }))
+  const found = models.find(({ name }) => name === model)
+  if (found === undefined) {
+    const names = models.map(({ name }) => name).join(", ")
+    return fail(
+      `${address} does not have the model ${model}`,
+      names === "" ? "it has none" : `policy.model is one of ${names}`,
+    )
+  }
+  const length = contextLength ?? found.contextLength
+  return length === null
+    ? fail(`${address} does not say how long a context ${model} has`, "set policy.contextLength")
+    : Effect.succeed(length)
+}
+
+const unavailable = ({ kind, message }: TinkerError): PolicyEngine.BackendUnavailable =>
+  new BackendUnavailable({ backend: "tinker", reason: message, hint: hints[kind] })
+
+const hints: Readonly<Record<TinkerError["kind"], string>> = {
+  unreachable: "start a server (azr serve-policy is one), or give its address: policy.url or TINKER_BASE_URL",
+  key: "TINKER_API_KEY holds the key of the server at policy.url",
+  notTinker: "policy.url is the address of a server that speaks the Tinker API, without /api/v1",
+  refused: "policy.model and policy.rank have to be what the server offers",
+  lost: "try again: the server was restarted while it was asked",
+  busy: "try again later, or ask the server for more",
+  server: "its own log says more",
+  malformed: "is it a server of the Tinker API, of a version that this client knows?",
+  timeout: "its own log says whether it still works on it",
+}

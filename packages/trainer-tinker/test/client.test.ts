@@ -1,0 +1,294 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Redacted } from "effect"
+import { TinkerClient, type TinkerError, type WireDatum } from "../src/index.ts"
+import { connect, startToy } from "./toy.ts"
+import { detail, type Fault, type ToyServer } from "./toyServer.ts"
+
+const datum: WireDatum = {
+  tokens: [4, 5, 6],
+  inputs: { target_tokens: [5, 6, 7], logprobs: [0, -1, -2], advantages: [0, 0.5, -0.5] },
+}
+const training = { data: [datum], lossFn: "importance_sampling", lossFnConfig: {}, forwardOnly: false }
+const adam = { learning_rate: 1e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0 }
+const sampling = { prompt: [1, 2], maxTokens: 3, temperature: 1, stop: [1], seed: 7, samples: 2 }
+
+const openModel = Effect.fnUntraced(function* (server: ToyServer) {
+  const client = yield* connect(server.url)
+  const session = yield* client.openSession
+  return yield* session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
+})
+
+describe("TinkerClient", () => {
+  for (const wire of ["protobuf", "json"] as const) {
+    it.live(`trains, samples, saves and loads in ${wire}`, () =>
+      Effect.gen(function* () {
+        const server = yield* startToy({ wire })
+        const client = yield* connect(server.url)
+        assert.strictEqual(client.format, wire)
+        assert.deepStrictEqual(client.models, [{ name: "toy", contextLength: 64 }])
+        const session = yield* client.openSession
+        const model = yield* session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
+        const { outputs } = yield* model.forwardBackward(training)
+        assert.deepStrictEqual(outputs, [{ logprobs: [-1, -1, -1] }])
+        yield* model.forwardBackward({ ...training, forwardOnly: true })
+        assert.include(yield* model.optimStep(adam), { "toy/grad_norm": 1 })
+        assert.deepStrictEqual(server.model.updates[0]?.[0]?.data, [datum])
+        const sampler = yield* model.sampler
+        const sequences = yield* sampler.sample(sampling)
+        assert.deepStrictEqual(
+          sequences.map(({ tokens }) => tokens),
+          [
+            [0, 1, 2],
+            [0, 1, 2],
+          ],
+        )
+        const path = yield* model.save("one")
+        assert.deepStrictEqual(yield* client.weightsInfo(path), { baseModel: "toy", rank: 4 })
+        const second = yield* session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
+        yield* second.load(path)
+        assert.strictEqual(server.model.loaded, path)
+        yield* second.unload
+      }).pipe(Effect.scoped),
+    )
+  }
+
+  it.live("sends many sequences in several requests, in order, and puts the results together", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      const data = Array.from({ length: 2500 }, () => datum)
+      const { outputs } = yield* model.forwardBackward({ ...training, data })
+      assert.strictEqual(outputs.length, 2500)
+      const [, ...sent] = server.requests("forward_backward")
+      assert.strictEqual(sent.length, 3)
+      const long = { tokens: Array.from({ length: 60_000 }, () => 1), inputs: {} }
+      const whole = {
+        ...long,
+        inputs: Object.fromEntries(
+          ["target_tokens", "logprobs", "advantages"].map((name) => [name, long.tokens.map(() => 0)]),
+        ),
+      }
+      yield* model.forwardBackward({ ...training, data: Array.from({ length: 7 }, () => whole) })
+      assert.strictEqual(server.requests("forward_backward").length, 1 + 3 + 3)
+      assert.isBelow(Math.max(...server.requests("forward_backward").map(({ body }) => body.length)), 5e6)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("refuses arrays that servers would fill up or take for zeros", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      const before = server.seen.length
+      for (const [inputs, message] of [
+        [{ ...datum.inputs, advantages: [1] }, "1 advantages for 3 tokens"],
+        [{ ...datum.inputs, logprobs: [0, Number.NaN, 0] }, "logprobs[1] is NaN"],
+        [{ weights: [1, 1, 1] }, "target_tokens are missing"],
+      ] as const) {
+        const error = yield* Effect.flip(
+          model.forwardBackward({ ...training, data: [datum, { ...datum, inputs }] }),
+        )
+        assert.deepInclude(error, { _tag: "TinkerError", kind: "refused", message: `datum 1: ${message}` })
+      }
+      assert.strictEqual(server.seen.length, before)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("does nothing twice that the server has heard already", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      for (const fault of ["breakAfter", "breakBefore", detail(500, "oh"), "hang"] as const) {
+        server.fail("forward_backward", fault)
+        server.fail("optim_step", fault)
+        yield* model.forwardBackward(training)
+        yield* model.optimStep(adam)
+      }
+      assert.deepStrictEqual(
+        server.model.updates.map((update) => update.length),
+        [1, 1, 1, 1],
+      )
+      // One that was asked for the body anew would have been refused by the server.
+      assert.isAbove(server.requests("optim_step").length, 6)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("an older server that may have heard a gradient is not told again", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ wire: "json" })
+      const model = yield* openModel(server)
+      server.fail("forward_backward", "breakAfter")
+      const error = yield* Effect.flip(model.forwardBackward(training))
+      assert.deepInclude(error, { kind: "unreachable", mayHaveActed: true })
+      assert.strictEqual(server.model.gradient.length, 1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("waits as long as a busy server asks it to", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      const busy: Fault = { status: 429, headers: { "retry-after": "1" }, body: '{"detail":"slow down"}' }
+      server.fail("optim_step", busy)
+      const began = Date.now()
+      yield* model.optimStep(adam)
+      assert.isAtLeast(Date.now() - began, 1000)
+      server.fail("optim_step", { ...busy, headers: { "retry-after": "60" } })
+      const error = yield* Effect.flip(model.optimStep(adam))
+      assert.deepInclude(error, { kind: "busy", status: 429, mayHaveActed: false })
+      assert.include(error.message, "slow down")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks again while a result is not ready, and gives up in time", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      server.fail(
+        "retrieve_future",
+        detail(408, "not ready"),
+        "hang",
+        { headers: { "content-type": "application/json" }, body: '{"type":"try_again","request_id":"1"}' },
+        detail(503, "restarting"),
+      )
+      yield* model.optimStep(adam)
+      server.fail("retrieve_future", ...Array.from({ length: 50 }, () => "hang" as const))
+      const error = yield* Effect.flip(model.optimStep(adam))
+      assert.deepInclude(error, { kind: "timeout", route: "optim_step", mayHaveActed: true })
+      assert.match(error.message, /has no result of optim_step after/u)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("can be interrupted while a result hangs", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      server.fail("retrieve_future", "hang", "hang", "hang")
+      const waiting = yield* Effect.forkChild(model.optimStep(adam))
+      yield* Effect.sleep("100 millis")
+      const began = Date.now()
+      yield* Fiber.interrupt(waiting)
+      assert.isBelow(Date.now() - began, 400)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("beats while the session is open, and no longer", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const client = yield* connect(server.url)
+      yield* Effect.scoped(Effect.andThen(client.openSession, Effect.sleep("300 millis")))
+      const beats = server.requests("session_heartbeat").length
+      assert.isAtLeast(beats, 2)
+      yield* Effect.sleep("200 millis")
+      assert.strictEqual(server.requests("session_heartbeat").length, beats)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("sends the key to its own server alone, and never says it", () =>
+    Effect.gen(function* () {
+      const other = yield* startToy()
+      const server = yield* startToy()
+      const secret = "tml-secret-of-mine"
+      const client = yield* connect(server.url, Redacted.make(secret))
+      assert.isTrue(server.seen.every(({ headers }) => headers["x-api-key"] === secret))
+      server.fail("weights_info", {
+        status: 302,
+        headers: { location: `${other.url}/api/v1/weights_info` },
+        body: "",
+      })
+      const redirected = yield* Effect.flip(client.weightsInfo("tinker://a"))
+      assert.deepInclude(redirected, { kind: "notTinker", status: 302 })
+      assert.strictEqual(other.seen.length, 0)
+      server.fail("weights_info", detail(403, "no"))
+      const refused = yield* Effect.flip(client.weightsInfo("tinker://a"))
+      assert.strictEqual(refused.kind, "key")
+      for (const error of [redirected, refused]) {
+        assert.notInclude(`${JSON.stringify(error)}${String(error)}${error.stack}`, secret)
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  describe("says in one line what an answer is that it cannot use", () => {
+    const cases: ReadonlyArray<readonly [what: string, fault: Fault, TinkerError["kind"], message: RegExp]> =
+      [
+        ["malformed JSON", { body: '{"request_id":' }, "malformed", /asample with what cannot be read/u],
+        ["a number for a text", { body: '{"request_id":12}' }, "malformed", /Expected string.*request_id/u],
+        ["a web page", { headers: { "content-type": "text/html" }, body: "<p>" }, "notTinker", /web page/u],
+        ["a refusal", detail(400, "max_tokens\nmust be"), "refused", /max_tokens must be \(HTTP 400\)/u],
+        [
+          "FastAPI's words",
+          {
+            status: 422,
+            headers: { "content-type": "application/json" },
+            body: '{"detail":[{"loc":["body","stop",1],"msg":"bad int","input":"a"}]}',
+          },
+          "refused",
+          /body\.stop\.1: bad int/u,
+        ],
+        ["another route", detail(404, "Not Found"), "notTinker", /does not have this route/u],
+        ["a forgotten sampler", detail(404, "Sampling session not found"), "lost", /session not found/u],
+      ]
+    for (const [what, fault, kind, message] of cases) {
+      it.live(what, () =>
+        Effect.gen(function* () {
+          const server = yield* startToy()
+          const sampler = yield* (yield* openModel(server)).sampler
+          server.fail("asample", fault)
+          const error = yield* Effect.flip(sampler.sample(sampling))
+          assert.strictEqual(error.kind, kind)
+          assert.match(error.message, message)
+          assert.notInclude(error.message, "\n")
+        }).pipe(Effect.scoped),
+      )
+    }
+  })
+
+  describe("says in one line what a result is that it cannot use", () => {
+    const encoded = (tokens: ReadonlyArray<number>, logprobs: ReadonlyArray<number>) => ({
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ sequences: [0, 1].map(() => ({ stop_reason: "length", tokens, logprobs })) }),
+    })
+    const cases: ReadonlyArray<readonly [what: string, fault: Fault, TinkerError["kind"], message: RegExp]> =
+      [
+        [
+          "truncated protobuf",
+          { headers: { "content-type": "application/x-protobuf" }, body: Uint8Array.of(10, 54, 8, 1, 18) },
+          "malformed",
+          /asample with what cannot be read/u,
+        ],
+        ["too few log-probabilities", encoded([1, 2, 3], [-1]), "malformed", /1 logprobs for the 3 tokens/u],
+        ["too many tokens", encoded([1, 2, 3, 4], [-1, -1, -1, -1]), "malformed", /has 4 tokens/u],
+        ["no tokens", encoded([], []), "malformed", /has no tokens/u],
+        ["a positive log-probability", encoded([1, 2, 3], [-1, 2, -1]), "malformed", /logprobs\[1\].* is 2/u],
+        ["another count", { body: '{"sequences":[]}' }, "malformed", /0 sequences where 2 were asked for/u],
+        ["a failure", { body: '{"error":"no slot","category":"user"}' }, "refused", /no slot/u],
+        ["a failed request", detail(400, "LoRA rank 99 must be"), "refused", /rank 99/u],
+        ["a stale request", detail(400, "Model m not loaded (likely stale request)"), "lost", /not loaded/u],
+        ["an expired result", detail(410, "gone"), "lost", /forgotten/u],
+      ]
+    for (const [what, fault, kind, message] of cases) {
+      it.live(what, () =>
+        Effect.gen(function* () {
+          const server = yield* startToy()
+          const sampler = yield* (yield* openModel(server)).sampler
+          server.fail("retrieve_future", fault)
+          const error = yield* Effect.flip(sampler.sample(sampling))
+          assert.deepInclude(error, { kind, route: "asample" })
+          assert.match(error.message, message)
+          assert.notInclude(error.message, "\n")
+        }).pipe(Effect.scoped),
+      )
+    }
+  })
+
+  it.live("an address that is none, or holds a password, is refused", () =>
+    Effect.gen(function* () {
+      for (const url of ["nonsense", "ftp://host", "http://me:secret@127.0.0.1:1"]) {
+        assert.strictEqual((yield* Effect.flip(connect(url))).kind, "notTinker")
+      }
+      const error = yield* Effect.flip(connect("http://127.0.0.1:9"))
+      assert.strictEqual(error.kind, "unreachable")
+      assert.match(error.message, /^http:\/\/127\.0\.0\.1:9 cannot be reached: /u)
+      assert.strictEqual(TinkerClient.defaultOptions.heartbeat, "10 seconds")
+    }),
+  )
+})

@@ -1,0 +1,270 @@
+/**
+ * A Tinker server in this process that computes nothing: every log-probability is −1, every sample is the same. It keeps what servers
+ * keep (sessions, models, sequence numbers, gradients, saves), so that tests see what a client did to it, and it fails where told.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import { createServer, type IncomingMessage, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { Schema } from "effect"
+import { Messages, Protobuf, type TrainingRequest } from "../src/index.ts"
+
+export interface Reply {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+/** Instead of the right answer: a reply, a connection that breaks before or after the work, or none at all. */
+export type Fault = Reply | "breakBefore" | "breakAfter" | "hang"
+
+export interface Seen {
+  readonly route: string
+  readonly headers: IncomingMessage["headers"]
+  readonly body: Buffer
+}
+
+/** What requests may hold. */
+interface Asked {
+  readonly session_id: string
+  readonly model_id: string
+  readonly request_id: string
+  readonly lora_config: { readonly rank: number }
+  readonly tinker_path: string
+  readonly path: string
+  readonly sampling_session_id: string
+  readonly sampling_session_seq_id: number
+  readonly seq_id: number
+  readonly num_samples: number
+  readonly sampling_params: { readonly max_tokens: number }
+}
+
+interface ToyModel {
+  readonly seen: Map<number, { readonly digest: string; readonly future: string }>
+  gradient: Array<TrainingRequest>
+  /** What every update was made of. */
+  readonly updates: Array<ReadonlyArray<TrainingRequest>>
+  requests: number
+  readonly loaded: string | null
+}
+
+export interface ToyOptions {
+  readonly reduction: "sum" | "meanOfMeans"
+  readonly wire: "protobuf" | "json"
+  readonly contextLength?: number | null
+  /** Of a training request's result. */
+  readonly metrics?: Readonly<Record<string, number>>
+  /** Whether an update reports the norm of its gradient. */
+  readonly gradNorm?: boolean
+  /** Of every token. */
+  readonly logprob?: number
+}
+
+const json = (value: unknown, status = 200): Reply => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(value),
+})
+export const detail = (status: number, text: string): Reply => json({ detail: text }, status)
+
+export class ToyServer {
+  readonly seen: Array<Seen> = []
+  readonly models = new Map<string, ToyModel>()
+  readonly saves = new Set<string>()
+  readonly #sessions = new Set<string>()
+  readonly #futures = new Map<string, Reply>()
+  readonly #faults = new Map<string, Array<Fault>>()
+  readonly #options: ToyOptions
+  readonly #http: Server
+  #next = 0
+
+  private constructor(options: ToyOptions) {
+    this.#options = options
+    this.#http = createServer((request, response) => {
+      const parts: Array<Buffer> = []
+      request.on("data", (part: Buffer) => parts.push(part))
+      request.on("end", () => {
+        const route = (request.url ?? "").replace("/api/v1/", "")
+        const seen = { route, headers: request.headers, body: Buffer.concat(parts) }
+        this.seen.push(seen)
+        const fault = this.#faults.get(route)?.shift()
+        if (fault === "hang") return
+        if (fault === "breakBefore") return void request.socket.destroy()
+        const { body, headers, status = 200 } = typeof fault === "object" ? fault : this.#answer(seen)
+        if (fault === "breakAfter") return void request.socket.destroy()
+        response.writeHead(status, headers).end(body)
+      })
+    })
+  }
+
+  static async start(options: ToyOptions): Promise<ToyServer> {
+    const server = new ToyServer(options)
+    await new Promise<void>((resolve) => server.#http.listen(0, "127.0.0.1", resolve))
+    return server
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
+  }
+
+  /** The next answers of a route. */
+  fail(route: string, ...faults: ReadonlyArray<Fault>): void {
+    this.#faults.set(route, [...(this.#faults.get(route) ?? []), ...faults])
+  }
+
+  /** Forgets everything but what was saved, as a server does that is killed and started again. */
+  restart(): void {
+    this.models.clear()
+    this.#sessions.clear()
+    this.#futures.clear()
+    this.#http.closeAllConnections()
+  }
+
+  requests(route: string): ReadonlyArray<Seen> {
+    return this.seen.filter((seen) => seen.route === route)
+  }
+
+  /** The model that was made last. */
+  get model(): ToyModel {
+    const model = [...this.models.values()].at(-1)
+    if (model === undefined) throw new Error("there is no model")
+    return model
+  }
+
+  async close(): Promise<void> {
+    this.#http.closeAllConnections()
+    await new Promise((resolve) => this.#http.close(resolve))
+  }
+
+  #future(result: Reply): string {
+    const id = String(++this.#next)
+    this.#futures.set(id, result)
+    return id
+  }
+
+  #answer({ body, headers, route }: Seen): Reply {
+    if (route === "healthz") return json({ status: "ok" })
+    if (route === "get_server_capabilities") {
+      const { contextLength = null } = this.#options
+      return json({ supported_models: [{ model_name: "toy", max_context_length: contextLength }], news: 1 })
+    }
+    const isProtobuf = headers["content-type"] === Protobuf.contentType
+    if (route === "forward_backward" && !isProtobuf && this.#options.wire === "protobuf") {
+      return detail(415, "forward_backward requires a application/x-protobuf body")
+    }
+    if (isProtobuf) return this.#train(Protobuf.decodeTrainingRequest(body), body)
+    const request = JSON.parse(body.toString()) as Asked
+    switch (route) {
+      case "create_session": {
+        const session_id = `session_${randomBytes(4).toString("hex")}`
+        this.#sessions.add(session_id)
+        return json({ session_id, type: "create_session" })
+      }
+      case "session_heartbeat":
+        return this.#sessions.has(request.session_id) ? json({}) : detail(404, "Session not found")
+      case "create_model": {
+        if (!this.#sessions.has(request.session_id)) return detail(404, "Session not found")
+        const model_id = `model_${randomBytes(4).toString("hex")}`
+        this.models.set(model_id, { seen: new Map(), gradient: [], updates: [], requests: 0, loaded: null })
+        const rank = request.lora_config.rank
+        const result =
+          rank > 8 ? detail(400, `LoRA rank ${rank} must be between 1 and 8`) : json({ model_id })
+        return json({ model_id, request_id: this.#future(result) })
+      }
+      case "retrieve_future":
+        return this.#futures.get(request.request_id) ?? detail(404, "Future not found")
+      case "weights_info":
+        return this.saves.has(request.tinker_path)
+          ? json({ base_model: "toy", lora_rank: 4, is_lora: true })
+          : detail(404, "Checkpoint not found")
+      case "asample": {
+        if (!this.models.has(request.sampling_session_id.replace(/_s\d+$/u, ""))) {
+          return detail(404, "Sampling session not found")
+        }
+        const { num_samples, sampling_params } = request
+        const { logprob = -1 } = this.#options
+        const tokens = Array.from({ length: sampling_params.max_tokens }, (_, i) => i)
+        const sequence = { stop_reason: "length" as const, tokens, logprobs: tokens.map(() => logprob) }
+        const sequences = Array.from({ length: num_samples }, () => sequence)
+        const reply =
+          this.#options.wire === "json"
+            ? json({ sequences, prompt_logprobs: null })
+            : protobuf(Protobuf.encodeSampleResult({ sequences }))
+        return json({ request_id: this.#future(reply), future_id: "x" })
+      }
+    }
+    const model = this.models.get(request.model_id)
+    if (route === "forward_backward" && model === undefined) return detail(422, "model_id: Field required")
+    if (model === undefined) return detail(404, "Model not found")
+    model.requests++
+    switch (route) {
+      case "forward":
+      case "forward_backward": {
+        const schema = route === "forward" ? Messages.Forward : Messages.ForwardBackward
+        const whole = Schema.decodeUnknownSync(schema)(request)
+        return this.#train(Messages.readTrainingRequest(whole), body)
+      }
+      case "optim_step":
+        return this.#once(model, request.seq_id, body, () => {
+          const parts = model.gradient.flatMap(({ data }) => data)
+          model.updates.push(model.gradient)
+          model.gradient = []
+          const norm = this.#options.reduction === "sum" ? parts.length : Math.min(1, parts.length)
+          const { gradNorm = true } = this.#options
+          return json({ metrics: { "toy/learning_rate": 0, ...(gradNorm ? { "toy/grad_norm": norm } : {}) } })
+        })
+      case "save_weights": {
+        const path = `tinker://${request.model_id}/weights/${request.path}`
+        if (this.saves.has(path)) return detail(409, "Checkpoint already exists")
+        this.saves.add(path)
+        return json({ request_id: this.#future(json({ path, type: "save_weights" })) })
+      }
+      case "load_weights": {
+        if (model.requests > 1) return detail(400, "LoadWeights is not permitted with seq_id 2")
+        this.models.set(request.model_id, { ...model, loaded: request.path })
+        return json({ request_id: this.#future(json({ type: "load_weights" })) })
+      }
+      case "save_weights_for_sampler": {
+        const sampling_session_id = `${request.model_id}_s${request.sampling_session_seq_id}`
+        return json({ request_id: this.#future(json({ path: null, sampling_session_id })) })
+      }
+      case "unload_model":
+        return json({ request_id: this.#future(json({ status: "unloaded" })), model_id: "x" })
+    }
+    return detail(404, "Not Found")
+  }
+
+  #train(request: TrainingRequest, body: Buffer): Reply {
+    const model = this.models.get(request.modelId)
+    if (model === undefined) return detail(404, "Model not found")
+    model.requests++
+    return this.#once(model, request.seqId, body, () => {
+      if (!request.forwardOnly) model.gradient.push(request)
+      const { metrics = {} } = this.#options
+      const outputs = request.data.map(({ tokens }) => ({ logprobs: tokens.map(() => -1) }))
+      return this.#options.wire === "json"
+        ? json({
+            loss_fn_output_type: "scalar",
+            loss_fn_outputs: outputs.map(({ logprobs }) => ({
+              logprobs: { data: logprobs, dtype: "float32", shape: [logprobs.length] },
+            })),
+            metrics,
+          })
+        : protobuf(Protobuf.encodeTrainingOutput({ outputs, metrics }))
+    })
+  }
+
+  /** Servers that speak protobuf know a sequence number again; older ones do everything that they are told. */
+  #once(model: ToyModel, seqId: number, body: Buffer, work: () => Reply): Reply {
+    const digest = createHash("sha256").update(body).digest("hex")
+    const before = this.#options.wire === "json" ? undefined : model.seen.get(seqId)
+    if (before !== undefined) {
+      return before.digest === digest
+        ? json({ request_id: before.future })
+        : detail(409, "Training request sequence number was reused")
+    }
+    const future = this.#future(work())
+    model.seen.set(seqId, { digest, future })
+    return json({ request_id: future })
+  }
+}
+
+const protobuf = (body: Uint8Array): Reply => ({ headers: { "content-type": Protobuf.contentType }, body })
