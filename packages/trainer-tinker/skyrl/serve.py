@@ -31,12 +31,14 @@ def main() -> int:
 
     # The API reads the command line of its parent to start the engine with the same: it has to be `uv run`.
     command = [ENVIRONMENT / "bin" / "uv", "run", "--no-project", "-m", "skyrl.tinker.api"]
-    command += ["--host", "127.0.0.1", "--port", options.port, "--base-model", options.model.resolve()]
+    # Clients ask for the model by what stands here: the folder's name alone.
+    model = options.model.resolve()
+    command += ["--host", "127.0.0.1", "--port", options.port, "--base-model", model.name]
     command += ["--backend", "jax", "--backend-config", options.backend_config]
     command += ["--checkpoints-base", state / "checkpoints", "--database-url", f"sqlite:///{state}/tinker.db"]
     # A session of its own: an interrupt at the terminal reaches this process, and it alone ends the server.
     server = subprocess.Popen(
-        command, cwd=state, env=environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
+        command, cwd=model.parent, env=environment(), stdin=subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
     )
     print(server.pid, flush=True)
 
