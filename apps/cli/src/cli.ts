@@ -15,6 +15,7 @@ const commands = {
   corpus: async () => (await import("./commands/corpus.ts")).corpusCommand,
   env: async () => (await import("./commands/env.ts")).envCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  tokenizer: async () => (await import("./commands/tokenizer.ts")).tokenizerCommand,
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
   pretrain: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
   study: async () => (await import("./commands/study.ts")).studyCommand,

@@ -5,7 +5,7 @@ import { Cause, Effect, Exit, FileSystem, Layer, Result } from "effect"
 import { type OpenEnvironment, type Suite, open } from "../../src/Environment.ts"
 import { ExecutorUnavailable } from "../../src/Executor.ts"
 import { MachineMeter } from "../../src/MachineMeter.ts"
-import { PolicyEngine, PolicyError } from "../../src/PolicyEngine.ts"
+import { type Datum, PolicyEngine, PolicyError, type Sample } from "../../src/PolicyEngine.ts"
 import { type RunConfig, presets } from "../../src/RunConfig.ts"
 import { type RunEvent, timeFields } from "../../src/RunEvent.ts"
 import { RunStore, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
@@ -879,6 +879,88 @@ describe("a policy that has diverged", () => {
         assert.isTrue(Exit.isFailure(exit))
         const end = (yield* readSummary(folder)).events.at(-1)
         assert.isTrue(end?._tag === "RunEnded" && end.message.includes("the policy has diverged"))
+      }),
+    ),
+  )
+})
+
+describe("tokens", () => {
+  // Text cannot tell what was sampled: every character has a twin that decodes to it, and there is a token without text.
+  const twin = 1 << 21
+  const silent = twin
+  const textTokens = (tokens: ReadonlyArray<number>) =>
+    tokens.filter((token) => token !== silent).map((token) => token % twin)
+  const spoken = (sample: Sample): Sample => {
+    const tokens = sample.tokens.flatMap((token, t) => (token === 0 ? [0] : [token + (t % 2) * twin, silent]))
+    return { ...sample, tokens, logprobs: tokens.map((token, t) => -(1 + ((token + t) % 17)) / 20) }
+  }
+
+  it.effect("that are learned from are those that were sampled, not those of their text", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const sampled: Array<{ readonly prompt: ReadonlyArray<number>; readonly sample: Sample }> = []
+        const taught: Array<Datum> = []
+        const compared: Array<ReadonlyArray<number>> = []
+        const { exit } = yield* start(folder, {
+          config: settings(
+            "steps=2",
+            kinds(["result", { seeds: 2 }]),
+            "solve.from=both",
+            overKinds,
+            'kl={"estimator":"k1","coefficient":0.01,"in":"loss"}',
+          ),
+          engine: (engine) => ({
+            ...engine,
+            tokenizer: {
+              ...engine.tokenizer,
+              decode: (tokens) => engine.tokenizer.decode(textTokens(tokens)),
+            },
+            sample: (requests) =>
+              Effect.map(engine.sample(requests), (all) =>
+                all.map((samples, request) =>
+                  samples.map(spoken).map((sample) => {
+                    sampled.push({ prompt: requests[request]?.prompt ?? [], sample })
+                    return sample
+                  }),
+                ),
+              ),
+            referenceLogprobs: (sequences) => {
+              compared.push(...sequences)
+              return engine.referenceLogprobs(sequences)
+            },
+            forwardBackward: (datums, loss, regularization) => {
+              taught.push(...datums)
+              return engine.forwardBackward(datums, loss, regularization)
+            },
+          }),
+        })
+        assert.isTrue(Exit.isSuccess(exit))
+        const sequences = new Map(
+          sampled.map(({ prompt, sample }) => [[...prompt, ...sample.tokens].join(), { prompt, sample }]),
+        )
+        assert.isAbove(taught.length, 20)
+        for (const { logprobs, tokens, weights } of taught) {
+          const found = sequences.get(tokens.join())
+          if (found === undefined) return assert.fail(`nobody sampled ${tokens.join()}`)
+          const before = found.prompt.map(() => 0)
+          assert.deepStrictEqual(logprobs, [...before, ...found.sample.logprobs])
+          assert.deepStrictEqual(
+            weights.map((weight) => weight !== 0),
+            [...before.map(() => false), ...found.sample.tokens.map(() => true)],
+          )
+        }
+        assert.isAbove(compared.length, 20)
+        for (const tokens of compared) assert.isTrue(sequences.has(tokens.join()))
+        // What is graded is their text all the same, and lengths are counted in tokens.
+        const rollouts = (yield* record(folder))["rollouts/step-000001.jsonl"]?.trim().split("\n") ?? []
+        const lines = rollouts.map((line): { response: string; tokens: number; outcome: string } =>
+          JSON.parse(line),
+        )
+        assert.isTrue(lines.some(({ outcome }) => outcome === "correct"))
+        for (const { response, tokens } of lines) {
+          assert.notMatch(response, /[^ -~]/u)
+          assert.strictEqual(tokens, 2 * response.length + 1)
+        }
       }),
     ),
   )
