@@ -18,6 +18,7 @@ const commands = {
   tokenizer: async () => (await import("./commands/tokenizer.ts")).tokenizerCommand,
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
   pretrain: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  "serve-policy": async () => (await import("./commands/servePolicy.ts")).servePolicyCommand,
   study: async () => (await import("./commands/study.ts")).studyCommand,
 }
 

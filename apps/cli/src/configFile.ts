@@ -32,6 +32,6 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
   return {
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
-    policy: { ...config.policy, checkpoint: absolute(config.policy.checkpoint) },
+    policy: { ...config.policy, model: absolute(config.policy.model) },
   }
 }

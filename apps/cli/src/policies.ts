@@ -1,49 +1,81 @@
-/** Policy engines by backend name, and the checkpoints they begin with. */
+/** Policy engines by backend name, and what they begin with. */
 import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
-import { LocalBackends } from "@azr/trainer-gpu"
-import { Effect, FileSystem, Layer, type Scope } from "effect"
+import { LocalBackends, nanoModel, promptTokenizer } from "@azr/trainer-gpu"
+import { TinkerEngine } from "@azr/trainer-tinker"
+import { Config, Effect, FileSystem, Layer, Option, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
 import { Output } from "./Output.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
 
-/** Checkpoints that ship with the trainer, by name. */
+/** Models that ship with the trainer, by name. */
 export const embedded: ReadonlyArray<string> = ["nano"]
 
 /** Where the weights of a name lie: with the trainer, or where the user says. */
-export const weightsFile = (checkpoint: string): string =>
-  embedded.includes(checkpoint)
-    ? fileURLToPath(import.meta.resolve(`@azr/trainer-gpu/models/${checkpoint}.safetensors`))
-    : checkpoint
+export const weightsFile = (model: string): string =>
+  embedded.includes(model)
+    ? fileURLToPath(import.meta.resolve(`@azr/trainer-gpu/models/${model}.safetensors`))
+    : model
 
-/** The weights a policy begins with: an embedded checkpoint, or a `policy.safetensors` of the user's. */
-const readWeights = Effect.fnUntraced(function* (checkpoint: string) {
+/** The weights a policy begins with: those of an embedded model, or a `policy.safetensors` of the user's. */
+const readWeights = Effect.fnUntraced(function* (model: string) {
   const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs.readFile(weightsFile(checkpoint)).pipe(
+  const bytes = yield* fs.readFile(weightsFile(model)).pipe(
     Effect.mapError(
       () =>
         new PolicyError({
           operation: "load",
-          message: `policy.checkpoint ${checkpoint} is neither a readable file nor one of ${embedded.join(", ")}`,
+          message: `policy.model ${model} is neither a readable file nor one of ${embedded.join(", ")}`,
         }),
     ),
   )
   return [{ name: "policy.safetensors", bytes }]
 })
 
+/** How a model on a server reads and writes. */
+const tokenizerOf = (
+  model: string,
+): Effect.Effect<TinkerEngine.TinkerOptions["tokenizer"], PolicyEngine.BackendUnavailable> =>
+  embedded.includes(model)
+    ? Effect.succeed(promptTokenizer(nanoModel.vocabulary))
+    : Effect.fail(
+        new BackendUnavailable({
+          backend: "tinker",
+          reason: `there is no tokenizer for the model ${model}`,
+          hint: `there are those of ${embedded.join(", ")}`,
+        }),
+      )
+
+/** A model on a server of the Tinker API. */
+const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.RunConfig) {
+  const { contextLength, model, rank, reduction, serverOptimizer } = policy
+  const known = yield* Effect.orDie(Config.option(Config.String("TINKER_BASE_URL")))
+  const url = policy.url ?? Option.getOrNull(known)
+  if (url === null) {
+    return yield* new BackendUnavailable({
+      backend: "tinker",
+      reason: "no address of a server is given",
+      hint: "set policy.url or TINKER_BASE_URL; azr serve-policy is such a server",
+    })
+  }
+  const tokenizer = yield* tokenizerOf(model)
+  return TinkerEngine.layer({ url, model, rank, seed, contextLength, reduction, serverOptimizer, tokenizer })
+})
+
 const isLocal = (name: string): name is LocalBackends.BackendName =>
   (LocalBackends.backendNames as ReadonlyArray<string>).includes(name)
 
 /** The engine a configuration asks for, or `BackendUnavailable`; nothing is used in its place. */
-const policyLayer = ({ policy }: RunConfig.RunConfig) =>
+const policyLayer = (config: RunConfig.RunConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { backend, checkpoint, workers } = policy
+      const { backend, model, workers } = config.policy
+      if (backend === "tinker") return yield* tinkerLayer(config)
       if (!isLocal(backend)) {
         return yield* new BackendUnavailable({
           backend,
           reason: "there is no such policy backend",
-          hint: `choose one of ${LocalBackends.backendNames.join(", ")}`,
+          hint: `choose one of ${[...LocalBackends.backendNames, "tinker"].join(", ")}`,
         })
       }
       const choice = yield* LocalBackends.choose(backend, { workers })
@@ -51,7 +83,7 @@ const policyLayer = ({ policy }: RunConfig.RunConfig) =>
         const output = yield* Output
         yield* output.progress(`policy engine ${choice.backend.name}: ${choice.reason}`)
       }
-      return LocalBackends.layer(choice, yield* readWeights(checkpoint))
+      return LocalBackends.layer(choice, yield* readWeights(model))
     }),
   )
 

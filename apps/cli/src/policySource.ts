@@ -36,7 +36,7 @@ export const findPolicy = Effect.fn("findPolicy")(function* (
       const file = weightsFile(name)
       const bytes = yield* fs.readFile(file).pipe(Effect.mapError(unreadable(name)))
       const config = yield* Effect.fromResult(
-        RunConfig.withSettings(RunConfig.nano, [`policy.checkpoint=${JSON.stringify(name)}`]),
+        RunConfig.withSettings(RunConfig.nano, [`policy.model=${JSON.stringify(name)}`]),
       )
       return {
         name,

@@ -21,13 +21,13 @@ describe("a configuration file", { timeout: 60_000 }, () => {
          preset: "nano", steps, seed: 5,
          environments: ["./mine.ts"],
          kinds: { induction: null, deduction: { proposals: 3 } },
-         policy: { checkpoint: "../models/mine.safetensors" },
+         policy: { model: "../models/mine.safetensors" },
        })`,
     )
     const { config, stderr } = await dryRun(folder, "configs/azr.config.ts", "--seed", "6")
     assert.isNotNull(config)
     assert.deepStrictEqual(config.environments, [join(folder, "configs/mine.ts")])
-    assert.strictEqual(config.policy.checkpoint, join(folder, "models/mine.safetensors"))
+    assert.strictEqual(config.policy.model, join(folder, "models/mine.safetensors"))
     assert.deepStrictEqual([config.steps, config.seed, config.version], [12, 6, 1])
     assert.deepStrictEqual(Object.keys(config.kinds), ["deduction", "abduction"])
     assert.strictEqual(config.kinds["deduction"]?.proposals, 3)
@@ -78,7 +78,7 @@ describe("azr doctor with a configuration", { timeout: 60_000 }, () => {
     const folder = workspace()
     writeFileSync(
       join(folder, "azr.config.ts"),
-      'export default { policy: { checkpoint: "./none.safetensors" }, environments: ["pyhton"], loss: { _tag: "importanceSampling" } }',
+      'export default { policy: { model: "./none.safetensors" }, environments: ["pyhton"], loss: { _tag: "importanceSampling" } }',
     )
     const { code, stderr, stdout } = await azr(["doctor", "azr.config.ts"], folder)
     assert.strictEqual(code, 3)

@@ -122,8 +122,11 @@ export interface Capabilities {
   readonly losses: ReadonlyArray<LossConfig["_tag"]>
   /** Which terms `forwardBackward` can add to them. */
   readonly regularizations: ReadonlyArray<keyof Regularization>
+  /** Settings that are refused unless they are null; absent is none. */
+  readonly refuses?: ReadonlyArray<"gradClip" | "dualClip">
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
+  /** 0 where the engine cannot tell. */
   readonly parameters: number
 }
 

@@ -21,16 +21,17 @@ const decode = Schema.decodeUnknownResult(RunConfig, {
 
 /** Reads a complete configuration, e.g. a `config.json`. Unknown keys are errors. */
 export const parse = (input: unknown): Result.Result<RunConfig, ConfigError> => {
+  const version =
+    isRecord(input) && Object.hasOwn(input, "version") ? JSON.stringify(input["version"]) : "none"
+  const other = new ConfigError({
+    message: `version of the configuration: ${version}, this azr reads ${configVersion}; use the azr that wrote it`,
+  })
+  const isOther = version !== String(configVersion)
+  // Settings of another version have other names; without any version a wrong name says more.
+  if (isOther && version !== "none") return Result.fail(other)
   const unknown = unknownKey(input, nano, [])
   if (unknown !== null) return Result.fail(new ConfigError({ message: unknown }))
-  if (isRecord(input) && input["version"] !== configVersion) {
-    const found = "version" in input ? JSON.stringify(input["version"]) : "none"
-    return Result.fail(
-      new ConfigError({
-        message: `version of the configuration: ${found}, this azr reads ${configVersion}; use the azr that wrote it`,
-      }),
-    )
-  }
+  if (isOther && isRecord(input)) return Result.fail(other)
   return Result.mapError(decode(input), ({ issue }) => {
     const problems = issuesOf(issue).issues.map(({ message, path = [] }) =>
       path.length === 0 ? message : `${path.join(".")}: ${message}`,

@@ -6,11 +6,14 @@
  * docs/ALGORITHM.md has every difference; `pnpm document:presets` writes it there.
  */
 import { presets as rewards } from "./Reward.ts"
-import type { KindConfig, RunConfig } from "./runConfigSchema.ts"
+import { type KindConfig, type RunConfig, configVersion } from "./runConfigSchema.ts"
+
+/** Of engines on a server. */
+const server = { url: null, rank: 32, contextLength: null, reduction: null, serverOptimizer: false } as const
 
 /** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
 export const nano: RunConfig = {
-  version: 1,
+  version: configVersion,
   preset: "nano",
   seed: 0,
   steps: 160,
@@ -42,7 +45,7 @@ export const nano: RunConfig = {
     },
   },
   promptStyle: "compact",
-  policy: { backend: "wasm", checkpoint: "nano", workers: null },
+  policy: { backend: "wasm", model: "nano", workers: null, ...server },
   executor: { host: "auto", workers: null },
   maxSeedRounds: 0,
   propose: {
@@ -109,14 +112,14 @@ const kind: KindConfig = {
 }
 
 export const paper: RunConfig = {
-  version: 1,
+  version: configVersion,
   preset: "paper",
   seed: 0,
   steps: 500,
   environments: ["python"],
   kinds: { deduction: kind, abduction: kind, induction: kind },
   promptStyle: "full",
-  policy: { backend: "tinker", checkpoint: "Qwen/Qwen2.5-Coder-7B", workers: null },
+  policy: { backend: "tinker", model: "Qwen/Qwen2.5-Coder-7B", workers: null, ...server },
   executor: { host: "auto", workers: null },
   maxSeedRounds: 100,
   propose: {

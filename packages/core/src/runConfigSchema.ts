@@ -46,7 +46,7 @@ export const CompositeConfig = Schema.Struct({
 export type CompositeConfig = typeof CompositeConfig.Type
 
 /** Raised when a saved configuration can no longer be read as it was meant. */
-export const configVersion = 1
+export const configVersion = 2
 
 export const RunConfig = Schema.Struct({
   version: Schema.Literal(configVersion),
@@ -60,11 +60,22 @@ export const RunConfig = Schema.Struct({
   kinds: Schema.Record(Schema.String, KindConfig),
   promptStyle: PromptStyle,
   policy: Schema.Struct({
+    /** A local engine, or `tinker`: a model on a server. */
     backend: Schema.String,
-    /** `nano` is the embedded one; else a folder or file that the backend reads. */
-    checkpoint: Schema.String,
-    /** Threads; null is one a core. */
+    /** `nano` is the embedded one; else a file of weights, or what a server calls the model. */
+    model: Schema.String,
+    /** Threads of a local engine; null is one a core. */
     workers: Schema.NullOr(Positive),
+    /** Address of the server; null is the one in TINKER_BASE_URL. Its key is in TINKER_API_KEY, never here. */
+    url: Schema.NullOr(Schema.String),
+    /** Rank of the LoRA adapter that is trained on a server; 0 is all parameters, where the server can. */
+    rank: Count,
+    /** Longest prompt plus response on a server, in tokens; null is what the server or the model says. */
+    contextLength: Schema.NullOr(Positive),
+    /** How a server reduces losses, for the same update on each; null is what is measured. */
+    reduction: Schema.NullOr(Schema.Literals(["sum", "meanOfMeans"])),
+    /** Whether a server that takes nothing but a learning rate may use its own betas, epsilon, decay and clipping. */
+    serverOptimizer: Schema.Boolean,
   }),
   executor: Schema.Struct({
     /** `auto` is the fastest host that works here; results are the same on each. */

@@ -135,10 +135,10 @@ describe("settings", () => {
     assert.strictEqual(set("seed=12").seed, 12)
     assert.strictEqual(set("propose.train=false").propose.train, false)
     assert.strictEqual(set("propose.familyCap=null").propose.familyCap, null)
-    assert.strictEqual(set("policy.checkpoint=models/mine").policy.checkpoint, "models/mine")
-    assert.strictEqual(set('policy.checkpoint="12"').policy.checkpoint, "12")
-    assert.strictEqual(set("policy.checkpoint=a=b").policy.checkpoint, "a=b")
-    assert.strictEqual(set("policy.checkpoint=").policy.checkpoint, "")
+    assert.strictEqual(set("policy.model=models/mine").policy.model, "models/mine")
+    assert.strictEqual(set('policy.model="12"').policy.model, "12")
+    assert.strictEqual(set("policy.model=a=b").policy.model, "a=b")
+    assert.strictEqual(set("policy.model=").policy.model, "")
     assert.deepStrictEqual(set('evaluate.suites=["a","b"]').evaluate.suites, ["a", "b"])
     assert.deepStrictEqual(set('loss={"_tag":"cispo","clipLow":0.1,"clipHigh":0.2}').loss, {
       _tag: "cispo",
@@ -223,7 +223,7 @@ describe("a configuration file", () => {
     [{ kinds: { mine: { proposals: 1 } } }, "kinds.mine.seeds: "],
     [{ kinds: { deduction: { proposal: 1 } } }, "did you mean kinds.deduction.proposals?"],
     [{ stpes: 1 }, "unknown setting stpes; did you mean steps? Valid here: version, preset, seed, steps"],
-    [{ version: 2 }, "version of the configuration: 2, this azr reads 1"],
+    [{ version: 1, policy: { checkpoint: "nano" } }, "version of the configuration: 1, this azr reads 2"],
     [[], "no object"],
     [JSON.parse('{"__proto__":{"steps":1}}'), "unknown setting __proto__"],
   ])("%j is refused", (file, expected) => {
@@ -234,8 +234,8 @@ describe("a configuration file", () => {
 describe("the version", () => {
   it("of a saved configuration is looked at, and named when it is another", () => {
     const { version: _, ...old } = nano
-    assert.include(message(parse(old)), "version of the configuration: none, this azr reads 1")
-    assert.include(message(parse({ ...nano, version: "x" })), '"x", this azr reads 1')
+    assert.include(message(parse(old)), "version of the configuration: none, this azr reads 2")
+    assert.include(message(parse({ ...nano, version: "x" })), '"x", this azr reads 2')
   })
 })
 

@@ -4,7 +4,7 @@ import { Effect, Result, type Scope } from "effect"
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint/Checkpoint.ts"
 import type { Engine, TensorValues } from "./Engine.ts"
 import { type ModelConfig, parameterCount } from "./model/ModelConfig.ts"
-import { PieceTokenizer } from "./model/PieceTokenizer.ts"
+import { promptTokenizer } from "./model/promptTokenizer.ts"
 
 export interface Backend {
   /** As in `Capabilities`. */
@@ -50,7 +50,7 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
       deterministic: backend.deterministic,
       parameters,
     },
-    tokenizer: makeTokenizer(config),
+    tokenizer: promptTokenizer(config.vocabulary),
     sample: (requests) => verb("sample", () => engine.sample(requests)),
     logprobs: (sequences) => verb("logprobs", () => engine.logprobs(sequences)),
     // A verb that changes the state is not left half waited for: an interruption takes effect after it.
@@ -98,19 +98,3 @@ const verb = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, Pol
         message: cause instanceof Error ? cause.message : String(cause),
       }),
   })
-
-/** A prompt is the text of its messages, one after the other: these models know no roles. */
-const makeTokenizer = (config: ModelConfig): PolicyEngine.Tokenizer => {
-  const tokenizer = new PieceTokenizer(config.vocabulary)
-  return {
-    encodePrompt: (prompt) => {
-      const text = prompt.map((message) => message.content).join("\n")
-      const encoding = tokenizer.encode(text)
-      if (encoding._tag === "tokens") return Effect.succeed(encoding.tokens)
-      const excerpt = JSON.stringify(text.slice(encoding.position, encoding.position + 20))
-      const message = `no token of the vocabulary begins at character ${encoding.position}: ${excerpt}`
-      return Effect.fail(new PolicyEngine.PolicyError({ operation: "encodePrompt", message }))
-    },
-    decode: (tokens) => tokenizer.decode(tokens),
-  }
-}

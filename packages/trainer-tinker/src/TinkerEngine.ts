@@ -102,6 +102,15 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     (scratch) => probe(scratch, options.reduction),
     (scratch) => Effect.ignore(scratch.unload),
   ).pipe(Effect.mapError(unavailable))
+  if (dialect.optimizer === "learningRate" && !options.serverOptimizer) {
+    return yield* new BackendUnavailable({
+      backend: "tinker",
+      reason:
+        `${dialect.server} takes nothing but the learning rate: ` +
+        "beta1, beta2, epsilon, weightDecay and gradClip are its own, from where it was started",
+      hint: "policy.serverOptimizer=true accepts that",
+    })
+  }
 
   /** The model that is trained; null where there is none yet, or none any more. */
   let model: TinkerClient.Model | null = null
@@ -318,6 +327,8 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       contextLength,
       losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
       regularizations: [],
+      refuses:
+        dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
       deterministic: false,
       parameters: 0,
     },
@@ -431,7 +442,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       return { ...lossOf(datums, logprobs, loss), logprobs, entropy: null, kl: null }
     }),
     optimStep: Effect.fn("TinkerEngine.optimStep")(function* (adam) {
-      const problem = PolicyRequest.adamProblem(adam) ?? optimizerProblem(adam, dialect, options)
+      const problem = PolicyRequest.adamProblem(adam) ?? clipProblem(adam, dialect)
       if (problem !== null) return yield* refuse("optimStep", problem)
       const { beta1, beta2, epsilon, gradClip, learningRate, weightDecay } = adam
       const update = onModel((live) =>
@@ -523,22 +534,14 @@ const isSilent = (sequences: ReadonlyArray<{ readonly logprobs: ReadonlyArray<nu
   return logprobs.length >= SILENT_TOKENS && logprobs.every((logprob) => logprob === 0)
 }
 
-/** Which setting of the optimizer the server would not honour, by its name. */
-const optimizerProblem = (
+/** Clipping that the server would leave out. */
+const clipProblem = (
   { gradClip }: PolicyEngine.AdamConfig,
-  dialect: Dialect,
-  { serverOptimizer }: TinkerOptions,
-): string | null => {
-  if (dialect.optimizer === "learningRate") {
-    return serverOptimizer
-      ? null
-      : `beta1, beta2, epsilon, weightDecay and gradClip: ${dialect.server} takes its own from where it was started; ` +
-          "policy.serverOptimizer=true accepts that"
-  }
-  return gradClip === null || dialect.gradClip
+  { gradClip: clips, optimizer, server }: Dialect,
+): string | null =>
+  gradClip === null || clips || optimizer === "learningRate"
     ? null
-    : `gradClip: ${dialect.server} does not clip gradients; set optimizer.gradClip=null`
-}
+    : `gradClip: ${server} does not clip gradients; set optimizer.gradClip=null`
 
 const contextOf = (
   { address, models }: TinkerClient.TinkerClient,

@@ -241,13 +241,7 @@ export class ToyServer {
       const { metrics = {} } = this.#options
       const outputs = request.data.map(({ tokens }) => ({ logprobs: tokens.map(() => -1) }))
       return this.#options.wire === "json"
-        ? json({
-            loss_fn_output_type: "scalar",
-            loss_fn_outputs: outputs.map(({ logprobs }) => ({
-              logprobs: { data: logprobs, dtype: "float32", shape: [logprobs.length] },
-            })),
-            metrics,
-          })
+        ? json(Messages.trainingResult({ outputs, metrics }))
         : protobuf(Protobuf.encodeTrainingOutput({ outputs, metrics }))
     })
   }

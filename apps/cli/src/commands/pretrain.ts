@@ -62,7 +62,7 @@ export const pretrainCommand = Command.make(
     )
     const learningRate = RunConfig.nano.optimizer.learningRate * learningRateScale(config)
     yield* output.progress(
-      `self-play from it: ${command} train --set ${quoted(`policy.checkpoint=${out}`)} --set optimizer.learningRate=${learningRate.toPrecision(2)}`,
+      `self-play from it: ${command} train --set ${quoted(`policy.model=${out}`)} --set optimizer.learningRate=${learningRate.toPrecision(2)}`,
     )
   }),
 ).pipe(

@@ -285,12 +285,22 @@ export const suits = (config: RunConfig, engine: Capabilities): Result.Result<vo
 }
 
 /** Settings that the engine does not have. */
-const checkEngine = ({ entropyBonus, kl, loss }: RunConfig, engine: Capabilities): string | null => {
+const checkEngine = (
+  { entropyBonus, kl, loss, optimizer }: RunConfig,
+  engine: Capabilities,
+): string | null => {
+  const refuses = (setting: "gradClip" | "dualClip") => engine.refuses?.includes(setting) === true
   if (!engine.losses.includes(loss._tag)) {
     return `loss ${loss._tag}: the engine ${engine.backend} has ${engine.losses.join(", ")}`
   }
+  if (loss._tag === "ppo" && loss.dualClip !== null && refuses("dualClip")) {
+    return `loss.dualClip: the engine ${engine.backend} has none; set it to null`
+  }
+  if (optimizer.gradClip !== null && refuses("gradClip")) {
+    return `optimizer.gradClip: the engine ${engine.backend} does not clip gradients; set it to null`
+  }
   if (entropyBonus > 0 && !engine.regularizations.includes("entropy")) {
-    return `entropyBonus: the engine ${engine.backend} has none`
+    return `entropyBonus: the engine ${engine.backend} has none; set it to 0`
   }
   return kl?.in === "loss" && !engine.regularizations.includes("kl")
     ? `kl.in loss: the engine ${engine.backend} cannot add it; use kl.in=reward`

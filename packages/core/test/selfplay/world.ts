@@ -30,7 +30,7 @@ const base: RunConfig = {
   environments: ["puzzles"],
   kinds: { result: kind },
   promptStyle: "full",
-  policy: { backend: "scripted", checkpoint: "none", workers: null },
+  policy: { ...nano.policy, backend: "scripted", model: "none" },
   propose: {
     references: 2,
     mix: "uniform",

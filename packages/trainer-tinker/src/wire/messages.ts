@@ -123,6 +123,12 @@ export type SampleResult = typeof SampleResult.Type
 
 export const TensorData = Schema.Struct({ data: Schema.Array(Schema.Finite) })
 
+const tensor = (data: ReadonlyArray<number>, dtype: "int64" | "float32") => ({
+  data,
+  dtype,
+  shape: [data.length],
+})
+
 export const Datum = Schema.Struct({
   model_input: ModelInput,
   loss_fn_inputs: Schema.Record(Text, TensorData),
@@ -153,7 +159,7 @@ export const trainingRequest = ({
       loss_fn_inputs: Object.fromEntries(
         Object.entries(inputs).map(([name, values]) => [
           name,
-          { data: values, dtype: name === "target_tokens" ? "int64" : "float32", shape: [values.length] },
+          tensor(values, name === "target_tokens" ? "int64" : "float32"),
         ]),
       ),
     })),
@@ -197,15 +203,18 @@ export const TrainingResult = Schema.Struct({
         ),
         metrics,
       })),
-      encode: SchemaGetter.transform(({ metrics, outputs }) => ({
-        loss_fn_outputs: outputs.map((fields) =>
-          Object.fromEntries(Object.entries(fields).map(([name, data]) => [name, { data }])),
-        ),
-        metrics,
-      })),
+      encode: SchemaGetter.forbidden(() => "trainingResult writes it"),
     },
   ),
 )
+
+export const trainingResult = ({ metrics, outputs }: TrainingOutput) => ({
+  loss_fn_output_type: "scalar",
+  loss_fn_outputs: outputs.map((fields) =>
+    Object.fromEntries(Object.entries(fields).map(([name, data]) => [name, tensor(data, "float32")])),
+  ),
+  metrics,
+})
 
 export const RetrieveFuture = Schema.Struct({ request_id: Id })
 

@@ -1,0 +1,222 @@
+/**
+ * A server of local models: sessions, the models that they train, samplers and saved weights. One policy engine for each model,
+ * and one that samples, which takes the weights of whichever sampler is asked.
+ *
+ * Covers: what a client of the Tinker API needs to train by itself and to sample. Does not cover: images, prompt log-probabilities,
+ * stop words, top-k and top-p. All parameters are trained, whatever rank is asked for.
+ */
+import { randomBytes } from "node:crypto"
+import type { PolicyEngine } from "@azr/core"
+import type { LocalBackends } from "@azr/trainer-gpu"
+import type { Messages, Reduction, TrainingOutput, TrainingRequest } from "@azr/trainer-tinker"
+import { Clock, Duration, Effect, Scope } from "effect"
+import { type OptimStep, Refused, type Sample, unhonoured } from "./requests.ts"
+import { SavedWeights } from "./SavedWeights.ts"
+import * as ServedModel from "./ServedModel.ts"
+
+export interface ServerOptions {
+  /** What clients call the model that all begin with. */
+  readonly name: string
+  readonly files: ReadonlyArray<PolicyEngine.PolicyFile>
+  readonly choice: LocalBackends.Choice
+  /** Where saved weights are kept. */
+  readonly folder: string
+  /** Most models at once. */
+  readonly models: number
+  readonly reduction: Reduction
+  /** A session without a beat for so long is closed, with its models. */
+  readonly sessionTimeout: Duration.Input
+}
+
+interface Session {
+  beat: number
+  readonly models: Set<string>
+}
+
+interface Loaded {
+  readonly model: ServedModel.ServedModel
+  /** Requests so far: weights are loaded by the first alone. */
+  requests: number
+}
+
+const id = (kind: string): string => `${kind}_${randomBytes(4).toString("hex")}`
+const notFound = (what: string): Refused => new Refused({ status: 404, message: `${what} not found` })
+
+/** Sampling by request, at most so many seeds. */
+const SEEDS = 2 ** 31
+
+export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOptions) {
+  const { choice, files, name } = options
+  const serverScope = yield* Effect.scope
+  const saved = new SavedWeights(options.folder)
+  const sampling = yield* ServedModel.openEngine(choice, files)
+  const base = files.slice(0, 1)
+  /** The sampler whose weights the sampling engine holds. */
+  let held = ""
+  const sessions = new Map<string, Session>()
+  const models = new Map<string, Loaded>()
+  /** Engines of models that are gone: threads take longer to start than weights to load. */
+  const idle: Array<ServedModel.ServedModel> = []
+  const begin = Effect.suspend(() => {
+    const model = idle.pop()
+    return model === undefined
+      ? Scope.provide(ServedModel.make(choice, base, options.reduction), serverScope)
+      : Effect.as(model.load(base), model)
+  })
+  /** Their weights: nobody changes those of a handle. */
+  const samplers = new Map<string, ReadonlyArray<PolicyEngine.PolicyFile>>()
+
+  const loaded = (modelId: string) =>
+    Effect.suspend(() => {
+      const found = models.get(modelId)
+      if (found === undefined) return Effect.fail(notLoaded(modelId))
+      found.requests++
+      return Effect.succeed(found)
+    })
+  const unload = (modelId: string) =>
+    Effect.sync(() => {
+      const found = models.get(modelId)
+      models.delete(modelId)
+      if (found !== undefined) idle.push(found.model)
+    })
+
+  return {
+    contextLength: sampling.capabilities.contextLength,
+    createSession: Effect.gen(function* () {
+      const sessionId = id("session")
+      sessions.set(sessionId, { beat: yield* Clock.currentTimeMillis, models: new Set() })
+      return sessionId
+    }),
+    beat: Effect.fnUntraced(function* (sessionId: string) {
+      const session = sessions.get(sessionId)
+      if (session === undefined) return yield* notFound("Session")
+      session.beat = yield* Clock.currentTimeMillis
+    }),
+    /** Gives the id at once; the model is there when `open` is done. */
+    createModel: (request: typeof Messages.CreateModel.Type) =>
+      Effect.gen(function* () {
+        const session = sessions.get(request.session_id)
+        if (session === undefined) return yield* notFound("Session")
+        const modelId = id("model")
+        const open = Effect.gen(function* () {
+          if (request.base_model !== name) {
+            return yield* new Refused({
+              status: 400,
+              message: `this server has ${name}, not ${request.base_model}`,
+            })
+          }
+          if (request.lora_config.rank < 0) {
+            return yield* new Refused({ status: 400, message: `rank ${request.lora_config.rank} is below 0` })
+          }
+          if (models.size >= options.models) {
+            return yield* new Refused({
+              status: 400,
+              message: `${models.size} models are loaded, this server takes no more: --models is its limit`,
+            })
+          }
+          models.set(modelId, { model: yield* begin, requests: 0 })
+          session.models.add(modelId)
+        })
+        return { modelId, open }
+      }),
+    /** Fails where a model is not known: before a request is taken. */
+    ensureModel: (modelId: string) =>
+      Effect.suspend(() => (models.has(modelId) ? Effect.void : Effect.fail(notFound("Model")))),
+    unload,
+    /** Closes sessions without a beat; gives their models, which are to be unloaded. */
+    closeOld: Effect.map(Clock.currentTimeMillis, (now) =>
+      [...sessions].flatMap(([sessionId, { beat, models }]) => {
+        if (now - beat <= Duration.toMillis(Duration.fromInputUnsafe(options.sessionTimeout))) return []
+        sessions.delete(sessionId)
+        return [...models]
+      }),
+    ),
+    train: (request: TrainingRequest): Effect.Effect<TrainingOutput, Refused> =>
+      Effect.flatMap(loaded(request.modelId), ({ model }) => model.train(request)),
+    optimStep: ({ adam_params, model_id }: typeof OptimStep.Type) =>
+      Effect.flatMap(loaded(model_id), ({ model }) => model.optimStep(adam_params)),
+    /** Gives the path. */
+    save: Effect.fnUntraced(function* (modelId: string, path: string) {
+      const { model } = yield* loaded(modelId)
+      return yield* saved.write(modelId, "weights", path, yield* model.save)
+    }),
+    load: Effect.fnUntraced(function* (modelId: string, path: string, optimizer: boolean) {
+      const found = yield* loaded(modelId)
+      if (found.requests > 1) {
+        return yield* new Refused({ status: 400, message: "load_weights has to be a model's first request" })
+      }
+      const whole = yield* saved.read(path)
+      yield* found.model.load(optimizer ? whole : whole.slice(0, 1))
+    }),
+    isSaved: (path: string) => Effect.asVoid(saved.read(path)),
+    /** A sampler of the weights of now: under a path, or for as long as the server lives. */
+    saveForSampler: Effect.fnUntraced(function* (modelId: string, path: string | null) {
+      const { model } = yield* loaded(modelId)
+      const weights = (yield* model.save).slice(0, 1)
+      if (path !== null) {
+        return { path: yield* saved.write(modelId, "sampler_weights", path, weights), sampler: null }
+      }
+      const sampler = id("sampling")
+      samplers.set(sampler, weights)
+      return { path: null, sampler }
+    }),
+    createSampler: Effect.fnUntraced(function* (baseModel: string | null, modelPath: string | null) {
+      if (baseModel !== null && baseModel !== name) {
+        return yield* new Refused({ status: 400, message: `this server has ${name}, not ${baseModel}` })
+      }
+      const sampler = id("sampling")
+      samplers.set(sampler, modelPath === null ? base : (yield* saved.read(modelPath)).slice(0, 1))
+      return sampler
+    }),
+    ensureSampler: (sampler: string) =>
+      Effect.suspend(() => (samplers.has(sampler) ? Effect.void : Effect.fail(notFound("Sampling session")))),
+    sample: Effect.fnUntraced(function* (sampler: string, requests: ReadonlyArray<typeof Sample.Type>) {
+      const weights = samplers.get(sampler)
+      if (weights === undefined) return yield* notFound("Sampling session")
+      if (held !== sampler) {
+        yield* Effect.mapError(sampling.load(weights), ServedModel.refusal)
+        held = sampler
+      }
+      const sets = yield* Effect.mapError(
+        sampling.sample(
+          requests.map(({ num_samples, prompt, sampling_params }) => {
+            const { max_tokens, seed, temperature } = sampling_params
+            const first = seed ?? randomBytes(4).readUInt32LE() % SEEDS
+            return {
+              prompt: prompt.chunks.flatMap(({ tokens }) => tokens ?? []),
+              seeds: Array.from({ length: num_samples ?? 1 }, (_, i) => first + i),
+              maxTokens: max_tokens,
+              temperature: temperature ?? 1,
+            }
+          }),
+        ),
+        ServedModel.refusal,
+      )
+      return sets.map((samples, index): Messages.SampleResult => ({
+        sequences: samples.map((sample) => upToStop(sample, requests[index]?.sampling_params.stop ?? [])),
+      }))
+    }),
+    checkSample: (request: typeof Sample.Type) => {
+      const problem = unhonoured(request)
+      return problem === null
+        ? Effect.void
+        : Effect.fail(new Refused({ status: 400, message: `${problem}: this server does not do that` }))
+    },
+  }
+})
+
+export type PolicyServer = Effect.Success<ReturnType<typeof make>>
+
+const notLoaded = (modelId: string): Refused =>
+  new Refused({ status: 400, message: `Model ${modelId} not loaded` })
+
+/** The engine ends at its own stop tokens; a client's may come before. */
+const upToStop = (
+  { logprobs, stopReason, tokens }: PolicyEngine.Sample,
+  stop: ReadonlyArray<number | string>,
+): Messages.SampleResult["sequences"][number] => {
+  const at = tokens.findIndex((token) => stop.includes(token))
+  return at < 0
+    ? { tokens, logprobs, stop_reason: stopReason }
+    : { tokens: tokens.slice(0, at + 1), logprobs: logprobs.slice(0, at + 1), stop_reason: "stop" }
+}

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import type { Capabilities } from "../../src/PolicyEngine.ts"
+import { presets, withSettings } from "../../src/RunConfig.ts"
+import { suits } from "../../src/selfplay/Loop.ts"
+
+const remote: Capabilities = {
+  backend: "far",
+  description: "",
+  contextLength: 1,
+  losses: ["ppo"],
+  regularizations: [],
+  refuses: ["gradClip", "dualClip"],
+  deterministic: false,
+  parameters: 0,
+}
+
+const problem = (engine: Capabilities, ...settings: ReadonlyArray<string>): string | null => {
+  const config = Result.getOrThrow(withSettings(presets["code"] ?? assert.fail(), settings))
+  return Result.match(suits(config, engine), { onSuccess: () => null, onFailure: ({ message }) => message })
+}
+
+describe("what an engine cannot honour", () => {
+  it("is refused by name before anything is computed", () => {
+    const fitting = ["loss.dualClip=null", "optimizer.gradClip=null"]
+    assert.isNull(problem(remote, ...fitting))
+    for (const [setting, name] of [
+      ["loss.dualClip=3", "loss.dualClip"],
+      ["optimizer.gradClip=1", "optimizer.gradClip"],
+      ["entropyBonus=0.1", "entropyBonus"],
+      ['kl={"estimator":"k3","coefficient":1,"in":"loss"}', "kl.in loss"],
+      ['loss={"_tag":"crossEntropy"}', "loss crossEntropy"],
+    ] as const) {
+      assert.include(problem(remote, ...fitting, setting), name)
+    }
+  })
+
+  it("is nothing where the engine refuses nothing", () => {
+    const { refuses: _, ...local } = remote
+    assert.isNull(problem(local))
+  })
+})
