@@ -1,9 +1,10 @@
 /** Policy engines by backend name, and what they begin with. */
 import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
 import { LocalBackends, nanoModel, promptTokenizer } from "@azr/trainer-gpu"
-import { TinkerEngine } from "@azr/trainer-tinker"
+import { TinkerEngine, makeHuggingFaceTokenizer, modelFamilies } from "@azr/trainer-tinker"
 import { Config, Effect, FileSystem, Layer, Option, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
+import { readModelFiles } from "./modelFiles.ts"
 import { Output } from "./Output.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
@@ -32,19 +33,14 @@ const readWeights = Effect.fnUntraced(function* (model: string) {
   return [{ name: "policy.safetensors", bytes }]
 })
 
-/** How a model on a server reads and writes. */
-const tokenizerOf = (
-  model: string,
-): Effect.Effect<TinkerEngine.TinkerOptions["tokenizer"], PolicyEngine.BackendUnavailable> =>
-  embedded.includes(model)
-    ? Effect.succeed(promptTokenizer(nanoModel.vocabulary))
-    : Effect.fail(
-        new BackendUnavailable({
-          backend: "tinker",
-          reason: `there is no tokenizer for the model ${model}`,
-          hint: `there are those of ${embedded.join(", ")}`,
-        }),
-      )
+/** How a model on a server reads and writes: as the embedded one, or as its files on the Hugging Face Hub say. */
+const tokenizerOf = Effect.fnUntraced(function* (model: string) {
+  if (embedded.includes(model)) return promptTokenizer(nanoModel.vocabulary)
+  const { files } = yield* readModelFiles(model)
+  return yield* Effect.fromResult(
+    makeHuggingFaceTokenizer(files, { model, form: null, thinking: true, families: modelFamilies }),
+  )
+})
 
 /** A model on a server of the Tinker API. */
 const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.RunConfig) {
@@ -58,7 +54,7 @@ const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.Run
       hint: "set policy.url or TINKER_BASE_URL; azr serve-policy is such a server",
     })
   }
-  const tokenizer = yield* tokenizerOf(model)
+  const tokenizer = yield* tokenizerOf(policy.tokenizer ?? model)
   return TinkerEngine.layer({ url, model, rank, seed, contextLength, reduction, serverOptimizer, tokenizer })
 })
 

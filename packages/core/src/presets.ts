@@ -9,7 +9,14 @@ import { presets as rewards } from "./Reward.ts"
 import { type KindConfig, type RunConfig, configVersion } from "./runConfigSchema.ts"
 
 /** Of engines on a server. */
-const server = { url: null, rank: 32, contextLength: null, reduction: null, serverOptimizer: false } as const
+const server = {
+  tokenizer: null,
+  url: null,
+  rank: 32,
+  contextLength: null,
+  reduction: null,
+  serverOptimizer: false,
+} as const
 
 /** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */
 export const nano: RunConfig = {

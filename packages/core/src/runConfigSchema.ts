@@ -64,6 +64,8 @@ export const RunConfig = Schema.Struct({
     backend: Schema.String,
     /** `nano` is the embedded one; else a file of weights, or what a server calls the model. */
     model: Schema.String,
+    /** Folder or Hub name of the tokenizer of a model on a server; null is `model`. */
+    tokenizer: Schema.NullOr(Schema.String),
     /** Threads of a local engine; null is one a core. */
     workers: Schema.NullOr(Positive),
     /** Address of the server; null is the one in TINKER_BASE_URL. Its key is in TINKER_API_KEY, never here. */

@@ -10,14 +10,25 @@
  * Needs Python 3.12 or newer, 1.3 GB, and the first time PyPI.
  */
 import { spawn } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import os from "node:os"
 import path from "node:path"
 import { parseArgs } from "node:util"
-import { generated, lock, type ModelName, modelNames, prepareModel, SkyrlUnavailable, sources } from "../skyrl/prepare.ts"
-import { startServer } from "../skyrl/SkyrlServer.ts"
+import {
+  generated,
+  lock,
+  type ModelName,
+  modelNames,
+  prepareModel,
+  SkyrlUnavailable,
+  sources,
+} from "../skyrl/prepare.ts"
+import { freePort, startServer } from "../skyrl/SkyrlServer.ts"
 
-const usage = "usage: pnpm skyrl test [FILE …] | serve [tiny|smollm2|FOLDER] [--port N] [--state FOLDER] | model NAME | lock"
+const usage =
+  "usage: pnpm skyrl test [FILE …] | serve [tiny|smollm2|FOLDER] [--port N] [--state FOLDER] | model NAME | lock"
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 const isModel = (name: string): name is ModelName => (modelNames as ReadonlyArray<string>).includes(name)
 
@@ -30,27 +41,46 @@ const modelFolder = (name: string): string => {
 const serve = async (name: string, port: number, state: string): Promise<number> => {
   const model = modelFolder(name)
   const server = await startServer({ model, port, state })
-  process.stderr.write(`skyrl: serving ${model} at ${server.url}, state and log in ${state}; Ctrl-C ends it\n`)
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void server.stop())
+  process.stderr.write(
+    `skyrl: serving ${model} at ${server.url}, state and log in ${state}; Ctrl-C ends it\n`,
+  )
+  let asked = false
+  for (const signal of signals) {
+    process.on(signal, () => {
+      asked = true
+      void server.stop()
+    })
+  }
   const code = await server.ended
-  if (code !== 0) process.stderr.write(`skyrl: the server ended with exit code ${code}, see its log\n`)
-  return code ?? 1
+  if (asked) return 0
+  process.stderr.write(`skyrl: the server ended by itself with exit code ${code}, see its log\n`)
+  return 1
 }
 
-/** Runs vitest on `skyrl/test`; each file starts a server of its own. */
-const test = (files: ReadonlyArray<string>): Promise<number> => {
-  prepareModel("tiny")
+/** Runs vitest on `skyrl/test`, with a server of the tiny model for all suites. */
+const test = async (files: ReadonlyArray<string>): Promise<number> => {
+  const state = mkdtempSync(path.join(os.tmpdir(), "azr-skyrl-"))
+  const model = prepareModel("tiny")
+  process.stderr.write("skyrl: starting a server for the suites\n")
+  const server = await startServer({ model, state, port: await freePort() })
   const vitest = path.join(sources, "..", "node_modules", "vitest", "vitest.mjs")
-  const options = ["--config", "../../vitest.config.ts", "--root", "skyrl", "--no-file-parallelism", "--passWithNoTests=false"]
+  const options = ["--config", "../../vitest.config.ts", "--root", "skyrl", "--no-file-parallelism"]
   const child = spawn(process.execPath, [vitest, "run", ...options, "--reporter=verbose", ...files], {
     cwd: path.join(sources, ".."),
+    env: { ...process.env, TINKER_BASE_URL: server.url },
     stdio: "inherit",
   })
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void child.kill(signal))
-  return new Promise((resolve, reject) => {
+  for (const signal of signals) process.on(signal, () => void child.kill(signal))
+  const code = await new Promise<number>((resolve, reject) => {
     child.on("error", reject)
-    child.on("close", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + os.constants.signals[signal]))
+    child.on("close", (code, signal) =>
+      resolve(signal === null ? (code ?? 1) : 128 + os.constants.signals[signal]),
+    )
   })
+  await server.stop()
+  if (code === 0) rmSync(state, { recursive: true })
+  else process.stderr.write(`skyrl: the server's log is ${path.join(state, "server.log")}\n`)
+  return code
 }
 
 const main = async (): Promise<number> => {

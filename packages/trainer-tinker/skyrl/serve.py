@@ -77,6 +77,9 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": str(HERE / "stand-ins"),
         "PYTHONUNBUFFERED": "1",
         "JAX_PLATFORMS": "cpu",
+        # Compiling a shape takes seconds and a test has a dozen of them: what was compiled stays, beside the environment.
+        "JAX_COMPILATION_CACHE_DIR": str(ENVIRONMENT.parent / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.5",
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TRANSFORMERS_OFFLINE": "1",

@@ -1,6 +1,6 @@
 /** What one configuration needs: its engine with its checkpoint, its environments on its host, its names. */
 import { Loop, PolicyEngine, type RunConfig } from "@azr/core"
-import { Effect, type FileSystem } from "effect"
+import { Effect, type FileSystem, type Path } from "effect"
 import { openEnvironments, readEnvironment } from "../environments.ts"
 import type { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
@@ -33,7 +33,7 @@ const names = (config: RunConfig.RunConfig) =>
 
 export const needsOf = (
   config: RunConfig.RunConfig,
-): ReadonlyArray<Effect.Effect<Finding, never, FileSystem.FileSystem | Output>> => [
+): ReadonlyArray<Effect.Effect<Finding, never, FileSystem.FileSystem | Path.Path | Output>> => [
   engine(config),
   ...config.environments.map((name) =>
     readEnvironment(name).pipe(

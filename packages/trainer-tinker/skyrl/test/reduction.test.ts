@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { TinkerClient } from "../../src/index.ts"
 import { wireDatum, wireLoss } from "../../src/sumOfLosses.ts"
-import { timeout, tinyEngine, tinyServer } from "./tiny.ts"
+import { timeout, tinyEngine, url } from "./tiny.ts"
 
 const still = { learningRate: 0, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, gradClip: null }
 const importanceSampling = { _tag: "importanceSampling" } as const
@@ -18,8 +18,7 @@ const losses: ReadonlyArray<PolicyEngine.LossConfig> = [
 const batch = (random: RandomStreams.RandomStream): ReadonlyArray<PolicyEngine.Datum> =>
   Array.from({ length: 6 }, (_, index) => {
     const length = random.integer(6, 15)
-    const on = (value: () => number) =>
-      Array.from({ length }, (_, t) => (t < 3 ? 0 : value()))
+    const on = (value: () => number) => Array.from({ length }, (_, t) => (t < 3 ? 0 : value()))
     return {
       tokens: Array.from({ length }, () => random.integer(3, 200)),
       weights: on(() => (index === 1 || random.float() < 0.2 ? 0 : random.float() + 0.1)),
@@ -39,11 +38,10 @@ const closeTo = (actual: number, expected: number, tolerance: number, what: stri
 describe("a SkyRL server that averages", { timeout }, () => {
   it.live("counts every token as weight · loss, in five updates", () =>
     Effect.gen(function* () {
-      const { url } = yield* tinyServer
       const client = yield* TinkerClient.make({ ...TinkerClient.defaultOptions, url, key: null })
       const session = yield* client.openSession
       const model = yield* session.createModel({ baseModel: "tiny", rank: 8, seed: 1 })
-      const random = RandomStreams.make(1).get("batches")
+      const random = new RandomStreams.RandomStream([1, 2, 3, 4])
       for (let update = 0; update < 5; update++) {
         const loss = losses[update % losses.length] as PolicyEngine.LossConfig
         const datums = batch(random)
@@ -56,7 +54,9 @@ describe("a SkyRL server that averages", { timeout }, () => {
         // Old log-probabilities that are off, so that ratios differ from 1 and some are clipped.
         const stale = datums.map((datum, i) => ({
           ...datum,
-          logprobs: [0, ...(scores.outputs[i]?.["logprobs"] ?? [])].map((logprob) => logprob + random.float() - 0.5),
+          logprobs: [0, ...(scores.outputs[i]?.["logprobs"] ?? [])].map(
+            (logprob) => logprob + random.float() - 0.5,
+          ),
         }))
         const { outputs } = yield* model.forwardBackward({
           data: stale.map((datum) => wireDatum(datum, loss, "meanOfMeans", stale.length)),
@@ -87,8 +87,8 @@ describe("a SkyRL server that averages", { timeout }, () => {
 
   it.live("adds gradients: over sequences, over calls, with their weights and their signs", () =>
     Effect.gen(function* () {
-      const engine = yield* Effect.map(Layer.build(tinyEngine(yield* tinyServer)), Context.get(PolicyEngine.PolicyEngine))
-      const random = RandomStreams.make(2).get("batches")
+      const engine = yield* Effect.map(Layer.build(tinyEngine), Context.get(PolicyEngine.PolicyEngine))
+      const random = new RandomStreams.RandomStream([5, 6, 7, 8])
       const [a, b] = [batch(random).slice(0, 4), batch(random).slice(0, 3)]
       const norm = Effect.fnUntraced(function* (...calls: ReadonlyArray<ReadonlyArray<PolicyEngine.Datum>>) {
         for (const datums of calls) {
