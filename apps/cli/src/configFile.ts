@@ -29,14 +29,13 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {
   const absolute = (name: string) => (/^\.\.?\//.test(name) ? path.resolve(folder, name) : name)
   const [first, ...others] = config.environments
-  const { model, tokenizer } = config.policy
   return {
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
     policy: {
       ...config.policy,
-      model: absolute(model),
-      tokenizer: tokenizer === null ? null : absolute(tokenizer),
+      model: absolute(config.policy.model),
+      tokenizer: config.policy.tokenizer === null ? null : absolute(config.policy.tokenizer),
     },
   }
 }

@@ -8,6 +8,7 @@ import { readModelFiles } from "./modelFiles.ts"
 import { Output } from "./Output.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
+type Policy = RunConfig.RunConfig["policy"]
 
 /** Models that ship with the trainer, by name. */
 export const embedded: ReadonlyArray<string> = ["nano"]
@@ -33,12 +34,14 @@ const readWeights = Effect.fnUntraced(function* (model: string) {
   return [{ name: "policy.safetensors", bytes }]
 })
 
-/** How a model on a server reads and writes: as the embedded one, or as its files on the Hugging Face Hub say. */
-const tokenizerOf = Effect.fnUntraced(function* (model: string) {
-  if (embedded.includes(model)) return promptTokenizer(nanoModel.vocabulary)
-  const { files } = yield* readModelFiles(model)
+/** How a model on a server reads and writes: as its tokenizer's files say, if it is none that ships. */
+const tokenizerOf = Effect.fnUntraced(function* ({ model, promptForm, thinking, tokenizer }: Policy) {
+  if (embedded.includes(model)) {
+    return { ...promptTokenizer(nanoModel.vocabulary), contextLength: null }
+  }
+  const { files } = yield* readModelFiles(tokenizer ?? model)
   return yield* Effect.fromResult(
-    makeHuggingFaceTokenizer(files, { model, form: null, thinking: true, families: modelFamilies }),
+    makeHuggingFaceTokenizer(files, { model, form: promptForm, thinking, families: modelFamilies }),
   )
 })
 
@@ -54,8 +57,18 @@ const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.Run
       hint: "set policy.url or TINKER_BASE_URL; azr serve-policy is such a server",
     })
   }
-  const tokenizer = yield* tokenizerOf(policy.tokenizer ?? model)
-  return TinkerEngine.layer({ url, model, rank, seed, contextLength, reduction, serverOptimizer, tokenizer })
+  const tokenizer = yield* tokenizerOf(policy)
+  return TinkerEngine.layer({
+    url,
+    model,
+    rank,
+    seed,
+    contextLength,
+    modelContextLength: tokenizer.contextLength,
+    reduction,
+    serverOptimizer,
+    tokenizer,
+  })
 })
 
 const isLocal = (name: string): name is LocalBackends.BackendName =>

@@ -10,12 +10,14 @@ import { type KindConfig, type RunConfig, configVersion } from "./runConfigSchem
 
 /** Of engines on a server. */
 const server = {
-  tokenizer: null,
   url: null,
   rank: 32,
   contextLength: null,
   reduction: null,
   serverOptimizer: false,
+  tokenizer: null,
+  promptForm: null,
+  thinking: true,
 } as const
 
 /** The embedded default: a 0.2 M parameter policy on straight-line Python programs, on a laptop's CPU. */

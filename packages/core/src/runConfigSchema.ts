@@ -64,8 +64,6 @@ export const RunConfig = Schema.Struct({
     backend: Schema.String,
     /** `nano` is the embedded one; else a file of weights, or what a server calls the model. */
     model: Schema.String,
-    /** Folder or Hub name of the tokenizer of a model on a server; null is `model`. */
-    tokenizer: Schema.NullOr(Schema.String),
     /** Threads of a local engine; null is one a core. */
     workers: Schema.NullOr(Positive),
     /** Address of the server; null is the one in TINKER_BASE_URL. Its key is in TINKER_API_KEY, never here. */
@@ -78,6 +76,12 @@ export const RunConfig = Schema.Struct({
     reduction: Schema.NullOr(Schema.Literals(["sum", "meanOfMeans"])),
     /** Whether a server that takes nothing but a learning rate may use its own betas, epsilon, decay and clipping. */
     serverOptimizer: Schema.Boolean,
+    /** Of a model on a server: a folder with its `tokenizer.json`, or owner/name of the Hub; null is that of `model`. */
+    tokenizer: Schema.NullOr(Schema.String),
+    /** How that model is asked: by its chat template, or as a text that it continues; null is by its name. */
+    promptForm: Schema.NullOr(Schema.Literals(["chat", "plain"])),
+    /** Whether it is asked to think, if it can do without. */
+    thinking: Schema.Boolean,
   }),
   executor: Schema.Struct({
     /** `auto` is the fastest host that works here; results are the same on each. */

@@ -26,17 +26,15 @@ export interface TinkerOptions {
   readonly rank: number
   /** Of the adapter's first weights. */
   readonly seed: number
-  /** Longest prompt plus response, in tokens; null is what the server says, or else the tokenizer. */
+  /** Longest prompt plus response, in tokens; null is what the server says. */
   readonly contextLength: number | null
+  /** What the model's own files say, where nobody else does. */
+  readonly modelContextLength?: number | null
   /** How the server reduces losses; null is what is measured. */
   readonly reduction: Reduction | null
   /** Whether betas, epsilon, weight decay and clipping may be the server's own where it takes nothing but a learning rate. */
   readonly serverOptimizer: boolean
-  readonly tokenizer: PolicyEngine.Tokenizer & {
-    readonly stopTokens: ReadonlyArray<number>
-    /** Of its model, where its files say. */
-    readonly contextLength?: number | null
-  }
+  readonly tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: ReadonlyArray<number> }
   /** Other time limits than `TinkerClient.defaultOptions`. */
   readonly timing?: Partial<Omit<TinkerClient.ClientOptions, "url" | "key">>
 }
@@ -549,7 +547,7 @@ const clipProblem = (
 
 const contextOf = (
   { address, models }: TinkerClient.TinkerClient,
-  { contextLength, model, tokenizer }: TinkerOptions,
+  { contextLength, model, modelContextLength = null }: TinkerOptions,
 ): Effect.Effect<number, PolicyEngine.BackendUnavailable> => {
   const fail = (reason: string, hint: string) =>
     Effect.fail(new BackendUnavailable({ backend: "tinker", reason, hint }))
@@ -561,7 +559,7 @@ const contextOf = (
       names === "" ? "it has none" : `policy.model is one of ${names}`,
     )
   }
-  const length = contextLength ?? found.contextLength ?? tokenizer.contextLength ?? null
+  const length = contextLength ?? found.contextLength ?? modelContextLength
   return length === null
     ? fail(`${address} does not say how long a context ${model} has`, "set policy.contextLength")
     : Effect.succeed(length)

@@ -108,6 +108,7 @@ const words: Readonly<Record<string, string>> = {
   heldOut: "held out for evaluation",
   duplicate: "a duplicate",
   familyCap: "one of too many alike",
+  tooLong: "too long for the context",
   badFormat: "not in the form asked for",
   syntax: "a syntax error",
   exception: "an exception",

@@ -190,13 +190,13 @@ interface Lesson extends Response {
 const referenceLogprobs = Effect.fnUntraced(function* (state: LoopState, responses: ReadonlyArray<Response>) {
   if (state.config.kl === null) return []
   const engine = yield* PolicyEngine
+  const spoken = responses.filter(({ sample }) => sample.tokens.length > 0)
   const scores = yield* timed(
     "train",
-    engine.referenceLogprobs(
-      responses.map(({ promptTokens, sample }) => [...promptTokens, ...sample.tokens]),
-    ),
+    engine.referenceLogprobs(spoken.map(({ promptTokens, sample }) => [...promptTokens, ...sample.tokens])),
   )
-  return responses.map(({ promptTokens }, index) => scores[index]?.slice(promptTokens.length) ?? [])
+  const ofSpoken = new Map(spoken.map((response, index) => [response, scores[index] ?? []]))
+  return responses.map((response) => ofSpoken.get(response)?.slice(response.promptTokens.length) ?? [])
 })
 
 /** What the reward of a response loses for its distance to the reference policy, Σ over its tokens. */

@@ -8,7 +8,7 @@ import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { compositeChance } from "../RunConfig.ts"
 import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
-import { sample } from "./Sampling.ts"
+import { misfit, sample } from "./Sampling.ts"
 
 export interface Proposal {
   readonly track: Track
@@ -46,17 +46,17 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
           references,
         )
       if (kind.references.given && records.length === 0) break
-      const shown = records.map((record) => state.taskOf(record))
       const form = composed === null || kind.composite === null ? kind : kind.composite
-      const prompt = form.proposePrompt(shown, config.promptStyle)
-      const promptTokens = yield* engine.tokenizer.encodePrompt(prompt)
+      const composition = yield* compose(state, track, form, records)
+      if (composition === null) continue
+      const { prompt, promptTokens } = composition
       plans.push({
         track,
         form,
-        shown,
+        shown: composition.shown,
         prompt,
         promptTokens,
-        parents: records.map(({ id }) => id),
+        parents: composition.records.map(({ id }) => id),
         seed: seeds.uint32(),
       })
     }
@@ -87,6 +87,32 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
           : form.parseProposal(text, shown, config.promptStyle),
     }
   })
+})
+
+/**
+ * A prompt with the references, without the last ones where it would be too long with them. Where it needs all, as functions or as
+ * the given program, and is too long: null.
+ */
+const compose = Effect.fnUntraced(function* (
+  state: LoopState,
+  track: Track,
+  form: Pick<Track["kind"], "proposePrompt">,
+  records: ReadonlyArray<TaskRecord>,
+) {
+  const engine = yield* PolicyEngine
+  const needsAll = form !== track.kind || track.kind.references.given
+  for (let count = records.length; ; count--) {
+    const kept = records.slice(0, count)
+    const shown = kept.map((record) => state.taskOf(record))
+    const prompt = form.proposePrompt(shown, state.config.promptStyle)
+    const promptTokens = yield* engine.tokenizer.encodePrompt(prompt)
+    const maxTokens = track.settings.maxTokens.propose
+    // Without references it is as short as can be: what is wrong then are the settings, and the engine says so.
+    if (count === 0 || misfit(engine.capabilities, { prompt: promptTokens, maxTokens }) === null) {
+      return { records: kept, shown, prompt, promptTokens }
+    }
+    if (needsAll) return null
+  }
 })
 
 const referenceRecords = (state: LoopState, track: Track): ReadonlyArray<TaskRecord> =>

@@ -8,7 +8,7 @@ import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { draw } from "../TaskBuffer.ts"
 import { cut } from "./Propose.ts"
-import { sample } from "./Sampling.ts"
+import { misfit, sample } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -32,7 +32,7 @@ export interface Answer<T extends Answerable = Track> {
   readonly promptTokens: ReadonlyArray<number>
   readonly sample: Sample
   readonly text: string
-  /** Null: the infrastructure failed, `fault` says how. */
+  /** Null: the infrastructure failed, or the question is too long to be asked; `fault` says how. */
   readonly verdict: Verdict | null
   readonly fault: string
 }
@@ -57,13 +57,17 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
     const prompt = track.kind.solvePrompt(task, style)
     return Effect.map(engine.tokenizer.encodePrompt(prompt), (promptTokens) => ({ prompt, promptTokens }))
   })
-  const samples = yield* sample(
-    questions.map(({ seeds, track }, index) => ({
-      prompt: prompts[index]?.promptTokens ?? [],
-      seeds,
-      maxTokens: decoding.maxTokens(track),
-      temperature: decoding.temperature,
-    })),
+  const requests = questions.map(({ seeds, track }, index) => ({
+    prompt: prompts[index]?.promptTokens ?? [],
+    seeds,
+    maxTokens: decoding.maxTokens(track),
+    temperature: decoding.temperature,
+  }))
+  const misfits = requests.map((request) => misfit(engine.capabilities, request))
+  const sampled = yield* sample(requests.filter((_, index) => misfits[index] === null))
+  let next = 0
+  const samples = requests.map(({ seeds }, index) =>
+    misfits[index] === null ? (sampled[next++] ?? []) : seeds.map(() => nothing),
   )
   const judgements = Effect.forEach(
     questions,
@@ -77,6 +81,18 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
       return Effect.forEach(
         samples[index] ?? [],
         Effect.fnUntraced(function* (response) {
+          const reason = misfits[index] ?? null
+          if (reason !== null) {
+            return {
+              question,
+              prompt,
+              promptTokens,
+              sample: response,
+              text: "",
+              verdict: null,
+              fault: reason,
+            }
+          }
           const text = engine.tokenizer.decode(response.tokens)
           const key = `${response.stopReason}\n${text}`
           const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
@@ -90,6 +106,9 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
   )
   return yield* timed("execute", judgements)
 })
+
+/** The response to a question that could not be asked. */
+const nothing: Sample = { tokens: [], logprobs: [], stopReason: "length" }
 
 const judge = (
   { task, track }: Question<Answerable>,

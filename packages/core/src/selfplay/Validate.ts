@@ -1,12 +1,14 @@
 /**
  * Stage 2: the executor validates. Every draft is run; valid tasks are then admitted in order of proposal: not held
- * out, not known, not too many of one family. What passes enters the buffer.
+ * out, not too long to be asked, not known, not too many of one family. What passes enters the buffer.
  */
 import { Effect, Result } from "effect"
 import type { ExecutorUnavailable } from "../Executor.ts"
+import { PolicyEngine } from "../PolicyEngine.ts"
 import type { ProposalStatus } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
 import type { Proposal } from "./Propose.ts"
+import { misfit } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -42,14 +44,21 @@ export const validate = Effect.fn("Validate")(function* (
   heldOut: HeldOut,
   proposals: ReadonlyArray<Proposal>,
 ) {
+  const engine = yield* PolicyEngine
   const judged = yield* timed("execute", Effect.forEach(proposals, judge, { concurrency: "unbounded" }))
   const families = new Map<string, number>()
-  return judged.map((candidate): Validated => {
+  const admit = Effect.fnUntraced(function* (candidate: Validated) {
     if (candidate.status !== "accepted") return candidate
     const { proposal, task } = candidate
     const { track } = proposal
     const refuse = (status: ProposalStatus, reason: string): Validated => ({ ...candidate, status, reason })
     if (isHeldOut(heldOut, track, task)) return refuse("heldOut", "heldOut")
+    const question = track.kind.solvePrompt(task, state.config.promptStyle)
+    const message = misfit(engine.capabilities, {
+      prompt: yield* engine.tokenizer.encodePrompt(question),
+      maxTokens: track.settings.maxTokens.solve,
+    })
+    if (message !== null) return { ...refuse("invalid", "tooLong"), message }
     if (state.config.buffer.refuseDuplicates && state.isKnown(track, track.kind.identity(task))) {
       return refuse("duplicate", "duplicate")
     }
@@ -59,6 +68,8 @@ export const validate = Effect.fn("Validate")(function* (
     families.set(family, siblings + 1)
     return { ...candidate, record: state.accept(track, task, "proposed", proposal.parents) }
   })
+  // In order: what is admitted decides what is known to those behind it.
+  return yield* Effect.forEach(judged, admit)
 })
 
 /** Whether a task belongs to the held-out splits. */
