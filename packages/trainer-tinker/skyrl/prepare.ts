@@ -1,6 +1,6 @@
 /** The Python environment of a SkyRL server on a CPU, and models for it. Made once, in `generated/`. */
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { spawnSync } from "node:child_process"
 
@@ -126,16 +126,19 @@ const prepareSmolLm2 = (interpreter: string): string =>
     rmSync(scratch, { recursive: true })
   })
 
-/** Pins what `requirements.in` resolves to today, for any platform, with the digests of all files. */
+/** Pins what `requirements.in` resolves to today, for Linux and macOS, with the digests of all files. */
 export const lock = (): void => {
-  const output = path.join(sources, "requirements.txt")
   const uv = path.join(path.dirname(preparePython()), "uv")
   const compile = ["pip", "compile", "requirements.in", "--override", "overrides.txt", "--universal"]
   const options = ["--python-version", "3.12", "--generate-hashes", "--no-annotate", "--no-header", "--quiet"]
-  const result = spawnSync(uv, [...compile, ...options, "--output-file", `${output}.new`], {
+  const { error, status, stderr, stdout } = spawnSync(uv, [...compile, ...options], {
     cwd: sources,
-    stdio: "inherit",
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
   })
-  if (result.status !== 0) throw new SkyrlUnavailable("uv pip compile failed")
-  renameSync(`${output}.new`, output)
+  if (status !== 0) throw new SkyrlUnavailable(`uv pip compile failed: ${error?.message ?? stderr}`)
+  const isForElsewhere = (requirement: string): boolean =>
+    /^.* sys_platform == '(?:never|win32|emscripten)'/u.test(requirement)
+  const requirements = stdout.split(/^(?=\S)/mu).filter((requirement) => !isForElsewhere(requirement))
+  writeFileSync(path.join(sources, "requirements.txt"), requirements.join(""))
 }
