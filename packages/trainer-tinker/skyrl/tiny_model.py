@@ -108,7 +108,8 @@ def main() -> None:
     tensors = {
         "model.embed_tokens.weight": embedding,
         "model.norm.weight": ones(HIDDEN),
-        "lm_head.weight": head_for(normed, tokenizer, texts).astype(np.float32),
+        # As its columns lie in memory it would be written.
+        "lm_head.weight": np.ascontiguousarray(head_for(normed, tokenizer, texts), np.float32),
     }
     for layer in range(LAYERS):
         prefix = f"model.layers.{layer}."

@@ -17,7 +17,7 @@ const kind = {
   proposals: 8,
   tasks: 4,
   solve: 4,
-  maxTokens: { propose: 12, solve: 12 },
+  maxTokens: { propose: 8, solve: 8 },
 }
 const config = {
   preset: "paper",
