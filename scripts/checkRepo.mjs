@@ -138,6 +138,10 @@ const checks = [
   ],
   ["nothing unused (knip)", () => tool("knip", "--no-config-hints")],
   ["manifests agree (sherif)", () => tool("sherif")],
+  [
+    "every mutation has its line (packages/core/scripts/mutate.ts)",
+    () => tool("node", "--conditions=@azr/source", "packages/core/scripts/mutate.ts", "--check"),
+  ],
   ...published.map((folder) => [
     `${readJson(folder, "package.json").name} can be published (publint)`,
     () => tool("publint", "run", folder, "--pack", "pnpm", "--strict"),

@@ -2,8 +2,9 @@
 import path from "node:path"
 import { RunConfig } from "@azr/core"
 import { Effect, FileSystem } from "effect"
+import { absoluteReference } from "./environments.ts"
 import { UsageError, unreadable } from "./exitCodes.ts"
-import { importUserModule } from "./userModule.ts"
+import { importModule, moduleFile } from "./userModule.ts"
 
 export const readConfigFile = Effect.fn("readConfigFile")(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
@@ -12,7 +13,7 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
   const content: unknown = yield* file.endsWith(".json")
     ? Effect.try({ try: (): unknown => JSON.parse(text), catch: () => unusable("is not JSON") })
     : Effect.tryPromise({
-        try: () => importUserModule(file),
+        try: async () => (await importModule(moduleFile(file), { oneCopy: false })).exports["default"],
         catch: (error) =>
           unusable(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
       })
@@ -25,17 +26,24 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
   return withNamesFrom(config, path.dirname(path.resolve(file)))
 })
 
-/** Names that begin with `./` or `../` are files; they become absolute, so that the run can be continued from anywhere. */
+/**
+ * Names of environments become those that mean the same from anywhere, and so do models and tokenizers that begin with `./` or `../`: the run
+ * can be continued in any folder.
+ */
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {
-  const absolute = (name: string) => (/^\.\.?\//.test(name) ? path.resolve(folder, name) : name)
+  const fromFolder = (name: string) => (/^\.\.?\//.test(name) ? path.resolve(folder, name) : name)
+  const absolute = (reference: RunConfig.EnvironmentReference): RunConfig.EnvironmentReference =>
+    typeof reference === "string"
+      ? absoluteReference(reference, folder)
+      : [absoluteReference(reference[0], folder), reference[1]]
   const [first, ...others] = config.environments
   return {
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
     policy: {
       ...config.policy,
-      model: absolute(config.policy.model),
-      tokenizer: config.policy.tokenizer === null ? null : absolute(config.policy.tokenizer),
+      model: fromFolder(config.policy.model),
+      tokenizer: config.policy.tokenizer === null ? null : fromFolder(config.policy.tokenizer),
     },
   }
 }

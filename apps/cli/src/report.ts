@@ -1,5 +1,6 @@
 /** What a run looks like in a terminal: its summary, its step lines, its tables. Pure. */
-import { PassAtK, type RunConfig, type RunEvent } from "@azr/core"
+import { PassAtK, RunConfig, type RunEvent } from "@azr/core"
+import { shortName } from "./environmentNames.ts"
 import { Table } from "./Table.ts"
 
 const share = (value: number | undefined): string =>
@@ -20,7 +21,10 @@ export const summary = (
   ["run", folder],
   ["policy", policy],
   ["executors", executors],
-  ["tasks", `${config.environments.join(", ")}: ${Object.keys(config.kinds).join(", ")}`],
+  [
+    "tasks",
+    `${config.environments.map((each) => shortName(RunConfig.environmentName(each))).join(", ")}: ${Object.keys(config.kinds).join(", ")}`,
+  ],
   [
     "a step",
     Object.entries(config.kinds)

@@ -22,7 +22,9 @@ export const settingFlags = {
   seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of every random stream"), Flag.optional),
   backend: Flag.String("backend").pipe(Flag.withDescription("Policy engine, e.g. wasm"), Flag.optional),
   env: Flag.String("env").pipe(
-    Flag.withDescription("Environment, by id or as ./module.ts; may be repeated"),
+    Flag.withDescription(
+      "Environment: an id, ./module.ts, ./folder or the name of a package; may be repeated",
+    ),
     Flag.atLeast(0),
   ),
   set: Flag.String("set").pipe(

@@ -92,7 +92,7 @@ describe("azr env test", () => {
     writeFileSync(join(folder, "empty.mjs"), "export default 7\n")
     for (const [args, message] of [
       [["pythn"], "did you mean python?"],
-      [["empty.mjs"], "empty.mjs has no environment for its default export"],
+      [["empty.mjs"], "empty.mjs is no environment: the default export is a number"],
       [["python", "--filter", "E99"], "no clause has this id or text"],
       [["python", "--host", "docker"], "docker"],
     ] as const) {

@@ -3,7 +3,8 @@
  * advantages, losses) or of what keeps a run honest (held-out tasks, masks, resume). It is made in a temporary copy,
  * and the module's own tests must fail there.
  *
- *     pnpm run mutate          in packages/core
+ *     pnpm run mutate            in packages/core
+ *     pnpm run mutate --check    only whether each mutation still has its line
  */
 import { spawn } from "node:child_process"
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
@@ -44,8 +45,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "Reward",
     "solver: wrong as bad as no format",
-    "wrong: -0.5, badFormat: -1 }",
-    "wrong: -1, badFormat: -1 }",
+    "wrong: -0.5, badFormat: -1, partial",
+    "wrong: -1, badFormat: -1, partial",
   ),
   mutation(
     "Reward",
@@ -373,7 +374,7 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Step",
     "coverage does not decay",
-    "state.decayRegions(state.config.reward.propose.coverage?.decay ?? 1)",
+    "if (coverage !== null) state.decayRegions(coverage.decay)",
     "",
   ),
   mutation(
@@ -385,7 +386,7 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/State",
     "known tasks are forgotten",
-    "this.#known = new Set(snapshot?.known)",
+    "this.#known = new Set(snapshot === null ? [] : fingerprintsIn(snapshot.known))",
     "this.#known = new Set()",
   ),
   mutation(
@@ -395,10 +396,11 @@ const mutations: ReadonlyArray<Mutation> = [
     "yield* store.policyAt(0)",
   ),
   mutation(
-    "selfplay/Seed",
+    "Environment",
     "seeding goes on without an executor",
-    'task.failure._tag === "ExecutorUnavailable" ? yield* task.failure : task',
-    "task",
+    'failure._tag === "ExecutorUnavailable" ? yield* failure : Result.fail(failure)',
+    "Result.fail(failure as never)",
+    "selfplay/Loop",
   ),
   mutation(
     "selfplay/Loop",
@@ -483,6 +485,18 @@ const mutations: ReadonlyArray<Mutation> = [
     "selfplay/Learn",
   ),
   mutation("selfplay/Learn", "the KL penalty is a bonus", "? kl.coefficient *", "? -kl.coefficient *"),
+  mutation(
+    "selfplay/Sampling",
+    "all wait for the slowest",
+    "if (engine.capabilities.sideBySide)",
+    "if (false)",
+  ),
+  mutation(
+    "selfplay/Stopwatch",
+    "overlapping activities count twice",
+    "[activity] > 0)",
+    "[activity] === 1)",
+  ),
 ]
 
 const core = path.dirname(import.meta.dirname)
@@ -525,14 +539,16 @@ const mutated = (source: string, { from, module, name, to }: Mutation): string =
 
 const report = (line: string) => process.stdout.write(`${line}\n`)
 
+for (const each of mutations)
+  mutated(await readFile(path.join(core, "src", `${each.module}.ts`), "utf8"), each)
+if (process.argv.includes("--check")) process.exit()
+
 const copy = await mkdtemp(path.join(tmpdir(), "azr-mutate-"))
 try {
   for (const part of ["src", "test", "package.json"])
     await cp(path.join(core, part), path.join(copy, part), { recursive: true })
   await symlink(path.join(core, "node_modules"), path.join(copy, "node_modules"))
 
-  for (const each of mutations)
-    mutated(await readFile(path.join(copy, "src", `${each.module}.ts`), "utf8"), each)
   for (const module of new Set(mutations.map((each) => each.tests))) {
     if (!(await testsPass(copy, module))) throw new Error(`the tests of ${module} fail without any mutation`)
   }

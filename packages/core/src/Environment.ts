@@ -140,6 +140,20 @@ export interface Environment<R> {
 /** Types an environment; a plugin's default export. */
 export const defineEnvironment = <R>(environment: Environment<R>): Environment<R> => environment
 
+/**
+ * A plugin whose environment depends on options of the configuration, `["./my-env", { digits: 4 }]`. What a configuration leaves
+ * out has to have a default in the schema; `azr env info` shows the schema's keys with their descriptions.
+ */
+export interface EnvironmentWithOptions<Options, R> {
+  readonly options: Schema.Codec<Options, unknown>
+  readonly make: (options: Options) => Environment<R>
+}
+
+/** Types an environment with options; a plugin's default export. */
+export const withOptions = <Options, R>(
+  plugin: EnvironmentWithOptions<Options, R>,
+): EnvironmentWithOptions<Options, R> => plugin
+
 export type OpenTaskKind = TaskKind<unknown, unknown, unknown, unknown, never>
 
 /** An environment whose services run: what the loop works with. */

@@ -126,6 +126,8 @@ export interface Capabilities {
   readonly refuses?: ReadonlyArray<"gradClip" | "dualClip">
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
+  /** Whether it serves several calls of `sample` at a time as fast as one call for all; others want them together. */
+  readonly sideBySide: boolean
   /** 0 where the engine cannot tell. */
   readonly parameters: number
 }

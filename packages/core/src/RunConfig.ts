@@ -4,9 +4,15 @@
  */
 import { Result, Schema, SchemaIssue } from "effect"
 import { code, fixed, nano, paper } from "./presets.ts"
-import { type CompositeConfig, type KindConfig, RunConfig, configVersion } from "./runConfigSchema.ts"
+import {
+  type CompositeConfig,
+  type EnvironmentReference,
+  type KindConfig,
+  RunConfig,
+  configVersion,
+} from "./runConfigSchema.ts"
 
-export { KindConfig, RunConfig } from "./runConfigSchema.ts"
+export { EnvironmentReference, KindConfig, RunConfig } from "./runConfigSchema.ts"
 
 /** A configuration that cannot be used; the message names the key, what was found and the nearest valid key. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", {
@@ -156,6 +162,10 @@ const unknownKey = (input: unknown, model: unknown, path: ReadonlyArray<string>)
   }
   return null
 }
+
+/** What a reference names, without its options. */
+export const environmentName = (reference: EnvironmentReference): string =>
+  typeof reference === "string" ? reference : reference[0]
 
 /** The candidate with the smallest edit distance (Levenshtein). */
 export const nearest = (word: string, candidates: ReadonlyArray<string>): string =>

@@ -13,7 +13,10 @@ export const timeFields: ReadonlyArray<string> = ["at", "seconds", "machine"]
 /** Milliseconds since 1970. */
 const at = Schema.Finite
 
-/** Wall-clock seconds by what they were spent on, from the end of the step before to the end of this one. */
+/**
+ * Wall-clock seconds by what they were spent on, from the end of the step before to the end of this one. A second in which tokens
+ * were generated is one of generation, whatever ran beside it.
+ */
 export const StepSeconds = Schema.Struct({
   generate: Schema.Finite,
   execute: Schema.Finite,

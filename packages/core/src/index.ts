@@ -1,5 +1,6 @@
 /** Contracts and the self-play loop. A PascalCase name is a module: `Value.equals`, `Advantage.advantages`. */
 export { defineConfig } from "./RunConfig.ts"
+export { environmentProblem } from "./environmentShape.ts"
 export * as Advantage from "./Advantage.ts"
 export * as Environment from "./Environment.ts"
 export * as Executor from "./Executor.ts"

@@ -45,6 +45,16 @@ export const CompositeConfig = Schema.Struct({
 })
 export type CompositeConfig = typeof CompositeConfig.Type
 
+/**
+ * An environment by the id of a built-in one, the path of a module or of a package's folder, or the name of a package; with options
+ * for one that takes them.
+ */
+export const EnvironmentReference = Schema.Union([
+  Schema.String,
+  Schema.Tuple([Schema.String, Schema.Record(Schema.String, Schema.Json)]),
+])
+export type EnvironmentReference = typeof EnvironmentReference.Type
+
 /** Raised when a saved configuration can no longer be read as it was meant. */
 export const configVersion = 2
 
@@ -54,8 +64,8 @@ export const RunConfig = Schema.Struct({
   preset: Schema.String,
   seed: Count,
   steps: Count,
-  /** Environments of the curriculum, by id. */
-  environments: Schema.NonEmptyArray(Schema.String),
+  /** Environments of the curriculum. */
+  environments: Schema.NonEmptyArray(EnvironmentReference),
   /** Kinds of task, by id, in each environment that has them. */
   kinds: Schema.Record(Schema.String, KindConfig),
   promptStyle: PromptStyle,

@@ -62,7 +62,6 @@ const buildImage = async (tools: Toolchain, image: string) => {
   const packed = await packComponent(core, {
     artifacts: within("artifacts"),
     file: `executor-py-${image}.wasm.br`,
-    folder,
     tools,
   })
   return { report: report as SealReport, digest: { ...packed, memoryBytes: state.memory.length } }

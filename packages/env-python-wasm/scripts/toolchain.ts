@@ -1,5 +1,5 @@
 /**
- * The tools that rebuild the executor: componentize-py (pip), jco and binaryen (npm). Exact versions:
+ * The tools that rebuild the executor: componentize-py (pip), jco-transpile and binaryen (npm). Exact versions:
  * `toolchain/`.
  */
 import { execFile } from "node:child_process"

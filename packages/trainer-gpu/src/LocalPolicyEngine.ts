@@ -48,6 +48,8 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
       losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
       regularizations: ["entropy", "kl"],
       deterministic: backend.deterministic,
+      // Sequences are decoded together, a batch at a time.
+      sideBySide: false,
       parameters,
     },
     tokenizer: promptTokenizer(config.vocabulary),

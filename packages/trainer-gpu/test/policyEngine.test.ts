@@ -31,6 +31,7 @@ describe("the wasm engine as a PolicyEngine", () => {
           losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
           regularizations: ["entropy", "kl"],
           deterministic: true,
+          sideBySide: false,
           parameters: 9456,
         })
       }),

@@ -332,6 +332,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       refuses:
         dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
       deterministic: false,
+      sideBySide: false,
       parameters: 0,
     },
     tokenizer,

@@ -28,6 +28,7 @@ describe("TinkerEngine", () => {
         regularizations: [],
         refuses: ["dualClip", "gradClip"],
         deterministic: false,
+        sideBySide: false,
         parameters: 0,
       })
       assert.strictEqual(server.model.gradient.length, 0)

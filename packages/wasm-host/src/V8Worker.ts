@@ -16,10 +16,11 @@ const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./w
 export class V8Worker implements PoolWorker {
   readonly started: Promise<void>
   private readonly thread: Worker
-  private readonly done = new Int32Array(new SharedArrayBuffer(4))
+  private readonly done = new BigInt64Array(new SharedArrayBuffer(8))
   /** Why the thread is no more. */
   private lost: Error | null = null
-  private batch: PromiseWithResolvers<BatchResults> | null = null
+  /** Those that are not answered, in order. */
+  private batches: Array<PromiseWithResolvers<BatchResults>> = []
 
   constructor(images: ReadonlyMap<string, CoreModule>) {
     this.thread = new Worker(workerUrl, {
@@ -28,26 +29,26 @@ export class V8Worker implements PoolWorker {
     })
     this.started = new Promise((resolve) => this.thread.once("online", resolve))
     let reason = "the worker thread stopped"
-    this.thread.on("message", (results: BatchResults) => this.batch?.resolve(results))
+    this.thread.on("message", (results: BatchResults) => this.batches.shift()?.resolve(results))
     this.thread.on("error", (error) => {
       reason = `the worker thread died: ${error instanceof Error ? error.message : String(error)}`
     })
     this.thread.on("exit", () => {
       this.lost = new Error(reason)
-      this.batch?.reject(this.lost)
+      for (const batch of this.batches.splice(0)) batch.reject(this.lost)
     })
   }
 
   run(batch: ReadonlyArray<Call>): Promise<ReadonlyArray<CallResult>> {
-    Atomics.store(this.done, 0, 0)
     if (this.lost !== null) return Promise.reject(this.lost)
-    this.batch = Promise.withResolvers()
+    const answer = Promise.withResolvers<BatchResults>()
+    this.batches.push(answer)
     this.thread.postMessage(batch satisfies Batch)
-    return this.batch.promise
+    return answer.promise
   }
 
   progress(): number {
-    return Atomics.load(this.done, 0)
+    return Number(Atomics.load(this.done, 0))
   }
 
   async stop(): Promise<void> {

@@ -5,7 +5,7 @@ import { type CoreModule, Instance } from "./coreModule.ts"
 
 export interface WorkerStart {
   readonly images: ReadonlyMap<string, CoreModule>
-  /** One Int32: calls of the current batch that are done. The pool reads it to tell slow from stuck. */
+  /** One BigInt64: calls that are done. The pool reads it to tell slow from stuck. */
   readonly progress: SharedArrayBuffer
 }
 
@@ -26,12 +26,12 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
     instances.set(image, instance)
     return instance
   }
-  const progress = new Int32Array(start.progress)
+  const progress = new BigInt64Array(start.progress)
   port.on("message", (batch: Batch) => {
     const results: Array<CallResult> = []
     for (const { image, request, fuel } of batch) {
       results.push(instanceOf(image).call(request, fuel))
-      Atomics.add(progress, 0, 1)
+      Atomics.add(progress, 0, 1n)
     }
     port.postMessage(results satisfies BatchResults)
   })

@@ -43,6 +43,35 @@ it("gives up on a call whose results are lost twice", async () => {
   await pool.close()
 })
 
+it("deals out the next batch before one is answered, but leaves a short queue to whoever is free first", async () => {
+  const batches: Array<string> = []
+  let spawned = 0
+  const silent = (): PoolWorker => {
+    const worker = spawned++
+    return {
+      started: new Promise(() => undefined),
+      run: (batch) => {
+        batches.push(`${worker} ${batch.length}`)
+        return new Promise(() => undefined)
+      },
+      progress: () => 0,
+      stop: () => Promise.resolve(),
+    }
+  }
+  /** Which worker gets how many, when so many come at once. */
+  const dealt = async (count: number) => {
+    batches.length = spawned = 0
+    const pool = new WorkerPool(silent, { workers: 2, patience: () => 60_000, warmUp: [], meter: null })
+    for (let index = 0; index < count; index++) pool.submit(call(String(index)), () => undefined)
+    await Promise.resolve()
+    await pool.close()
+    return batches
+  }
+  // A quarter of what is left each, twice; the rest waits.
+  assert.deepEqual(await dealt(16), ["0 4", "1 3", "0 3", "1 2"])
+  assert.deepEqual(await dealt(4), ["0 1", "1 1"])
+})
+
 describeHosts(({ spawner }) => {
   /** A pool with one worker at a time, and every worker that it started. */
   const start = async (patience = 60_000, meter: MachineMeter.ExecutorMeter | null = null) => {
@@ -76,6 +105,19 @@ describeHosts(({ spawner }) => {
     await first?.started
     await first?.stop()
     assert.deepEqual((await Promise.all(running)).map(answer), ["before", null, "after"])
+    assert.lengthOf(started, 2)
+    await pool.close()
+  })
+
+  it("loses none of two batches when their worker dies", async () => {
+    const { pool, run, started } = await start()
+    const echoes = Array.from({ length: 40 }, (_, index) => `echo ${index}`)
+    const running = [call("spin", 2e9), ...echoes.map((text) => call(text))].map(run)
+    await Promise.resolve()
+    const [first] = started
+    await first?.started
+    await first?.stop()
+    assert.deepEqual((await Promise.all(running)).map(answer), [null, ...echoes.map((text) => text.slice(5))])
     assert.lengthOf(started, 2)
     await pool.close()
   })

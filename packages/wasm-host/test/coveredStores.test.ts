@@ -5,8 +5,8 @@
  */
 import fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { meter } from "../build/index.ts"
-import { coveredStores } from "../build/coveredStores.ts"
+import { meter } from "../src/build/index.ts"
+import { coveredStores } from "../src/build/coveredStores.ts"
 import { cleaner, REACH } from "../src/cleaner.ts"
 import {
   branch,

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
-import { readSections, SectionId, writeModule } from "../build/index.ts"
-import { importedTypes, trapModule } from "../build/trapModule.ts"
+import { readSections, SectionId, writeModule } from "../src/build/index.ts"
+import { importedTypes, trapModule } from "../src/build/trapModule.ts"
 import { WebAssembly } from "../src/webAssembly.ts"
 
 /** Imports `a.f: (i32) -> i32`, `a.g: global i32` and `a.h: ()`; `call` hands its argument to `f`. */

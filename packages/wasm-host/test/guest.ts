@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { brotliCompressSync } from "node:zlib"
 import asc from "assemblyscript/asc"
-import { concat, exposeState, freeze, meter, takeState, unsigned } from "../build/index.ts"
+import { concat, exposeState, freeze, meter, takeState, unsigned } from "../src/build/index.ts"
 import type { ComponentFile } from "../src/component.ts"
 import { WebAssembly } from "../src/webAssembly.ts"
 

@@ -1,5 +1,5 @@
 import { assert, beforeAll, describe, it } from "vitest"
-import { meter, readSections, SectionId } from "../build/index.ts"
+import { meter, readSections, SectionId } from "../src/build/index.ts"
 import { compile, Instance } from "../src/coreModule.ts"
 import { WebAssembly } from "../src/webAssembly.ts"
 import { MAXIMUM_PAGES, meterGuest } from "./guest.ts"

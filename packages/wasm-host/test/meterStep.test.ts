@@ -1,5 +1,5 @@
 import { assert, it } from "vitest"
-import { exposeState, freeze, meter, takeState } from "../build/index.ts"
+import { exposeState, freeze, meter, takeState } from "../src/build/index.ts"
 import { compile, Instance } from "../src/coreModule.ts"
 import { WebAssembly } from "../src/webAssembly.ts"
 import { compileGuest, MAXIMUM_DEPTH, MAXIMUM_PAGES } from "./guest.ts"

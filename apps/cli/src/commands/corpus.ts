@@ -2,7 +2,7 @@ import { Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type PairReport, reportPair } from "../corpusRows.ts"
 import { type Pair, readLine } from "../datasetRows.ts"
-import { environmentIds, findEnvironment } from "../environments.ts"
+import { readLanguage } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import type { LineProcessFailed } from "../LineProcess.ts"
 import { startNativePython } from "../native/nativePython.ts"
@@ -40,8 +40,8 @@ export const corpusCommand = Command.make(
       Argument.withDescription("Corpus files as JSON lines: snippet or code, input(s), output(s)"),
       Argument.variadic({ min: 1 }),
     ),
-    env: Flag.Literals("env", environmentIds).pipe(
-      Flag.withDescription("Environment that runs the programs (default python)"),
+    env: Flag.String("env").pipe(
+      Flag.withDescription("Language that runs the programs: an id, a path or a package (default python)"),
       Flag.withDefault("python"),
     ),
     host: hostFlag,
@@ -59,7 +59,7 @@ export const corpusCommand = Command.make(
   Effect.fn("azr corpus")(function* ({ env, files, host, json, native }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
-    const environment = yield* findEnvironment(env)
+    const environment = yield* readLanguage(env)
     const table = new Table(
       ["file", "rows", "pairs", "match", "valid tasks", "the others", native ? "native agrees with" : ""],
       "lrrrrll",

@@ -1,23 +1,46 @@
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import type { LanguageEnvironment } from "@azr/core/language"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { command, quoted } from "../command.ts"
 import { type ClauseReport, checkClauses, chooseClauses } from "../conformance.ts"
-import { environments, readEnvironment } from "../environments.ts"
-import { CheckFailed } from "../exitCodes.ts"
+import { describeOptions } from "../environmentOptions.ts"
+import { environments, isLanguage, readPlugin, withGivenOptions } from "../environments.ts"
+import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { hostFlag } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
+import { installPacked, isPacked } from "../packedPackage.ts"
 import { Table } from "../Table.ts"
+import { newCommand } from "./envNew.ts"
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON on stdout"), Flag.withDefault(false))
 
 const environment = Argument.String("environment").pipe(
-  Argument.withDescription("Id of an environment, or a module file whose default export is one"),
+  Argument.withDescription(
+    "Id of an environment; or a module file, a package's folder, an installed package or a packed one (.tgz) that exports one",
+  ),
 )
 
-const language = (given: object): LanguageEnvironment["language"] | null =>
-  "language" in given ? (given as LanguageEnvironment).language : null
+const options = Flag.String("options").pipe(
+  Flag.withDescription("Options of the environment as JSON, e.g. '{\"digits\": 4}'"),
+  Flag.withMetavar("json"),
+  Flag.optional,
+)
+
+const parseOptions = (text: string): Effect.Effect<unknown, UsageError> =>
+  Effect.try({
+    try: (): unknown => JSON.parse(text),
+    catch: () => new UsageError({ message: `--options ${text} is not JSON` }),
+  })
+
+/** The environment that an argument names, packed or not, with the options given. */
+const named = Effect.fnUntraced(function* (name: string, options: Option.Option<string>) {
+  const plugin = yield* Effect.flatMap(
+    isPacked(name) ? installPacked(name) : Effect.succeed(name),
+    readPlugin,
+  )
+  const given = Option.isSome(options) ? yield* parseOptions(options.value) : undefined
+  return { plugin, environment: yield* Effect.fromResult(withGivenOptions(name, plugin, given)) }
+})
 
 const list = Effect.fn("azr env list")(function* ({ json }: { readonly json: boolean }) {
   const output = yield* Output
@@ -37,17 +60,17 @@ const listCommand = Command.make("list", { json }, list).pipe(
 
 const infoCommand = Command.make(
   "info",
-  { environment, json },
-  Effect.fn("azr env info")(function* ({ environment: name, json }) {
+  { environment, options, json },
+  Effect.fn("azr env info")(function* ({ environment: name, json, options: given }) {
     const output = yield* Output
-    const found = yield* readEnvironment(name)
+    const { environment: found, plugin } = yield* named(name, given)
     const suites = yield* found.suites
-    const spoken = language(found)
     const facts = {
       id: found.id,
       title: found.title,
       styles: found.styles,
-      language: spoken === null ? null : spoken.name,
+      language: isLanguage(found) ? found.language.name : null,
+      options: describeOptions(plugin),
       kinds: found.kinds.map(({ id, references }) => ({ id, references })),
       suites: suites.map(({ id, kind, split, tasks }) => ({ id, kind, split, tasks: tasks.length })),
     }
@@ -67,9 +90,22 @@ const infoCommand = Command.make(
     }
     for (const { id, split, tasks } of facts.suites)
       yield* row("suite", `${id.padEnd(12)} ${split}, ${tasks} tasks`)
-  }),
+    for (const { default: fallback, description, name: option, required, type } of facts.options) {
+      const without = required
+        ? "must be given"
+        : fallback === undefined
+          ? "may be left out"
+          : `${JSON.stringify(fallback)} without it`
+      yield* row(
+        "option",
+        `${option.padEnd(12)} ${type}, ${without}${description === "" ? "" : `: ${description}`}`,
+      )
+    }
+  }, Effect.scoped),
 ).pipe(
-  Command.withDescription("One environment: language, styles, kinds and what they refer to, held-out suites"),
+  Command.withDescription(
+    "One environment: language, styles, kinds and what they refer to, held-out suites, options",
+  ),
   Command.withExamples([
     { command: "azr env info python-nano", description: "What the default trains on" },
     { command: "azr env info ./my-environment.ts", description: "One of your own" },
@@ -110,14 +146,15 @@ const testCommand = Command.make(
       Flag.withDefault(""),
     ),
     host: hostFlag,
+    options,
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("One JSON object a clause on stdout"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr env test")(function* ({ environment: name, filter, host, json }) {
+  Effect.fn("azr env test")(function* ({ environment: name, filter, host, json, options: given }) {
     const output = yield* Output
-    const found = yield* readEnvironment(name)
+    const { environment: found } = yield* named(name, given)
     const clauses = yield* chooseClauses(found, filter)
     yield* output.announce(`checking ${found.id} …`)
     const reports = yield* checkClauses(found, clauses, host, (report) =>
@@ -135,7 +172,7 @@ const testCommand = Command.make(
       const ids = reports.flatMap(({ id, status }) => (status === "broken" || status === "fault" ? [id] : []))
       return yield* new CheckFailed({ message: `${found.id} breaks ${ids.join(", ")}` })
     }
-  }),
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Check an environment against its contract, clause by clause (docs/ENVIRONMENTS.md). Exit code 3 when one is broken",
@@ -150,14 +187,16 @@ const testCommand = Command.make(
       command: "azr env test ./my-environment.ts --filter gold",
       description: "Clauses about gold responses",
     },
+    { command: "azr env test ./azr-lox-1.0.0.tgz", description: "A package as it would be published" },
   ]),
 )
 
 export const envCommand = Command.make("env", { json }, list).pipe(
-  Command.withDescription("List, inspect and test environments"),
+  Command.withDescription("List, inspect, test and make environments"),
   Command.withExamples([
     { command: "azr env", description: "All of them" },
     { command: "azr env test python", description: "Check one against its contract" },
+    { command: "azr env new lox --template language", description: "Begin one of your own" },
   ]),
-  Command.withSubcommands([listCommand, infoCommand, testCommand]),
+  Command.withSubcommands([listCommand, infoCommand, testCommand, newCommand]),
 )

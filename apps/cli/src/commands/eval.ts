@@ -2,7 +2,7 @@ import { PolicyEngine, RunStore } from "@azr/core"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { command, quoted } from "../command.ts"
-import { environmentIds } from "../environments.ts"
+import { environmentsOf } from "../environments.ts"
 import { seenBy } from "../evaluation/contamination.ts"
 import { chooseSuites, fileMaxTokens } from "../evaluation/chooseSuites.ts"
 import { manifestOf, noRecord, openRecord } from "../evaluation/EvaluationRecord.ts"
@@ -54,9 +54,9 @@ const flags = {
     Flag.withMetavar("owner/name:file"),
     Flag.atLeast(0),
   ),
-  env: Flag.Literals("env", environmentIds).pipe(
+  env: Flag.String("env").pipe(
     Flag.withDescription(
-      "Environment of files (default python) and, without a run, of built-in suites (python-nano)",
+      "Environment, by id, path or package: of files (default python) and, without a run, of its own suites (python-nano)",
     ),
     Flag.optional,
   ),
@@ -156,7 +156,10 @@ const evaluate = Effect.fnUntraced(function* (
   for (const suite of suites) {
     for (const line of rejectedLines(suite)) yield* output.progress(line)
   }
-  const seen = source?.run == null ? null : yield* seenBy(yield* RunStore.readSummary(source.run.folder))
+  const seen =
+    source?.run == null
+      ? null
+      : yield* seenBy(yield* RunStore.readSummary(source.run.folder), yield* environmentsOf(source.config))
   const reports = yield* evaluateSuites({
     suites,
     ks,

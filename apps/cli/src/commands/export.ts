@@ -8,8 +8,8 @@ import { Argument, Command, Flag } from "effect/cli"
 import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { checkTransformers } from "../exports/checkTransformers.ts"
 import { ExportFailed, type Target, attempt, toTarget } from "../exports/target.ts"
+import { environmentsOf } from "../environments.ts"
 import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
-import type { Rows } from "../exports/Rows.ts"
 import {
   type TableFormat,
   type TextFormat,
@@ -125,8 +125,10 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
   )
 })
 
-const tableOf = (folder: string, what: What, summary: RunStore.RunSummary): Rows =>
-  what === "tasks" ? taskRows(summary) : what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
+const tableOf = Effect.fnUntraced(function* (folder: string, what: What, summary: RunStore.RunSummary) {
+  if (what !== "tasks") return what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
+  return taskRows(summary, yield* environmentsOf(summary.config))
+})
 
 const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
   const summary = yield* RunStore.readSummary(folder)
@@ -135,7 +137,7 @@ const exportRun = Effect.fnUntraced(function* (folder: string, what: What, forma
     const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
     return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
   }
-  const rows = tableOf(folder, what, summary)
+  const rows = yield* tableOf(folder, what, summary)
   yield* attempt(folder, () => writeTable(target.path, format as TableFormat, rows))
 })
 
@@ -181,7 +183,7 @@ export const exportCommand = Command.make(
           message: `--out - prints ${textFormats.join(" or ")}; ${format} wants a name`,
         })
       }
-      const rows = tableOf(folder, what, yield* RunStore.readSummary(folder))
+      const rows = yield* tableOf(folder, what, yield* RunStore.readSummary(folder))
       return yield* attempt(folder, () => printTable(process.stdout, format, rows))
     }
     const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")

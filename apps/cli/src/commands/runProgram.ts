@@ -2,7 +2,7 @@ import { Executor, Value } from "@azr/core"
 import { readArguments } from "@azr/core/language"
 import { Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { environmentIds, findEnvironment } from "../environments.ts"
+import { readLanguage } from "../environments.ts"
 import { CheckFailed, UsageError, unreadable } from "../exitCodes.ts"
 import { hostFlag, onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
@@ -11,8 +11,8 @@ export const runProgramCommand = Command.make(
   "run-program",
   {
     file: Argument.String("file").pipe(Argument.withDescription("Source of a program that defines f")),
-    env: Flag.Literals("env", environmentIds).pipe(
-      Flag.withDescription("Environment that runs it (default python)"),
+    env: Flag.String("env").pipe(
+      Flag.withDescription("Language that runs it: an id, a path or a package (default python)"),
       Flag.withDefault("python"),
     ),
     host: hostFlag,
@@ -31,7 +31,7 @@ export const runProgramCommand = Command.make(
   Effect.fn("azr run-program")(function* ({ env, file, fuel, host, input, json }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
-    const environment = yield* findEnvironment(env)
+    const environment = yield* readLanguage(env)
     const program = yield* fs.readFileString(file).pipe(Effect.mapError(unreadable(file)))
     const { language } = environment
     const outcome = yield* Effect.gen(function* () {

@@ -1,7 +1,8 @@
 import { Environment, RandomStreams, type RunEvent } from "@azr/core"
+import type { LanguageEnvironment } from "@azr/core/language"
 import { Effect, Option, Result, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { findEnvironment, readEnvironment } from "../environments.ts"
+import { readEnvironment, readLanguage } from "../environments.ts"
 import { describeSuiteFile, openSuiteFile, runEnvironment } from "../evaluation/openSuites.ts"
 import { UsageError } from "../exitCodes.ts"
 import { taskRows } from "../exports/runRows.ts"
@@ -81,12 +82,16 @@ const chosen = (
     ),
   )
 
-const fromFile = Effect.fn("fromFile")(function* (file: string, env: string, wanted: ReadonlyArray<string>) {
-  const environment = yield* findEnvironment(env)
+const fromFile = Effect.fn("fromFile")(function* (
+  file: string,
+  name: string,
+  environment: LanguageEnvironment,
+  wanted: ReadonlyArray<string>,
+) {
   const running = yield* runEnvironment(environment)
   const decoding = { temperature: 0, samples: 1, maxTokens: 1 }
   const promptStyle = environment.styles[0] ?? "full"
-  const found = yield* describeSuiteFile(file, { environment: env, kind: null, decoding, promptStyle })
+  const found = yield* describeSuiteFile(file, { environment: name, kind: null, decoding, promptStyle })
   if (found.description.kind === "completion" || found.description.kind === "question")
     return yield* new UsageError({ message: `${file} holds ${found.description.kind} rows, no programs` })
   const kinds = yield* chosen(running.open, wanted.length === 0 ? [found.description.kind] : wanted)
@@ -107,7 +112,7 @@ export const seedCommand = Command.make(
   "seed",
   {
     env: Flag.String("env").pipe(
-      Flag.withDescription("Environment, by id or as ./module.ts (default python-nano; python with --from)"),
+      Flag.withDescription("Environment, by id, path or package (default python-nano; python with --from)"),
       Flag.optional,
     ),
     kind: Flag.String("kind").pipe(
@@ -146,12 +151,16 @@ export const seedCommand = Command.make(
     const output = yield* Output
     const name = Option.getOrElse(env, () => (Option.isSome(from) ? "python" : "python-nano"))
     yield* output.announce("starting the executors …")
-    const { id, seeded } = yield* Effect.gen(function* () {
-      if (Option.isSome(from)) return { id: name, seeded: yield* fromFile(from.value, name, kind) }
-      const open = yield* Effect.flatMap(readEnvironment(name), Environment.open)
+    const { environment, seeded } = yield* Effect.gen(function* () {
+      if (Option.isSome(from)) {
+        const environment = yield* readLanguage(name)
+        return { environment, seeded: yield* fromFile(from.value, name, environment, kind) }
+      }
+      const environment = yield* readEnvironment(name)
+      const open = yield* Environment.open(environment)
       const random = new RandomStreams.RandomStreams(seed)
       const kinds = yield* chosen(open, kind)
-      return { id: open.id, seeded: yield* Effect.forEach(kinds, (each) => drawn(open, each, count, random)) }
+      return { environment, seeded: yield* Effect.forEach(kinds, (each) => drawn(open, each, count, random)) }
     }).pipe(Effect.scoped, onHost(host))
 
     if (Option.isSome(out)) {
@@ -161,7 +170,7 @@ export const seedCommand = Command.make(
         at: 0,
         record: {
           id: index + 1,
-          environment: id,
+          environment: environment.id,
           kind,
           step: 0,
           origin: "seed",
@@ -172,7 +181,7 @@ export const seedCommand = Command.make(
         },
       }))
       yield* toTarget(out.value, false, ({ path }) =>
-        attempt(out.value, () => writeTable(path, "jsonl", taskRows({ events }))),
+        attempt(out.value, () => writeTable(path, "jsonl", taskRows({ events }, [environment]))),
       )
     }
     const table = new Table(["environment", "kind", "drafts", "tasks", "rejected"], "llrrl")
@@ -180,10 +189,12 @@ export const seedCommand = Command.make(
       const reasons = Object.entries(rejected).toSorted(([, a], [, b]) => b - a)
       const drafts = reasons.reduce((sum, [, count]) => sum + count, tasks.length)
       if (json) {
-        yield* output.result(JSON.stringify({ environment: id, kind, drafts, tasks: tasks.length, rejected }))
+        yield* output.result(
+          JSON.stringify({ environment: environment.id, kind, drafts, tasks: tasks.length, rejected }),
+        )
       } else {
         const text = reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")
-        table.row([id, kind, String(drafts), String(tasks.length), text])
+        table.row([environment.id, kind, String(drafts), String(tasks.length), text])
       }
     }
     if (!json) for (const line of table.lines()) yield* output.result(line)

@@ -2,7 +2,7 @@ import { Result, Schema, Stream, Effect, FileSystem, Option, Stdio } from "effec
 import { Argument, Command, Flag } from "effect/cli"
 import type { Executor } from "@azr/core"
 import { Case, type Judgement, type LanguageEnvironment, judgeCase } from "@azr/core/language"
-import { environmentIds, findEnvironment } from "../environments.ts"
+import { readLanguage } from "../environments.ts"
 import { CheckFailed, unreadable } from "../exitCodes.ts"
 import { hostFlag, onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
@@ -22,8 +22,8 @@ export const verifyCommand = Command.make(
       Argument.withDescription("Cases as JSON lines; standard input without it"),
       Argument.optional,
     ),
-    env: Flag.Literals("env", environmentIds).pipe(
-      Flag.withDescription("Environment that judges (default python)"),
+    env: Flag.String("env").pipe(
+      Flag.withDescription("Language that judges: an id, a path or a package (default python)"),
       Flag.withDefault("python"),
     ),
     host: hostFlag,
@@ -36,7 +36,7 @@ export const verifyCommand = Command.make(
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const stdio = yield* Stdio.Stdio
-    const environment = yield* findEnvironment(env)
+    const environment = yield* readLanguage(env)
     const machine = json || process.stdout.isTTY !== true
     let malformed = 0
     const bytes = Option.isSome(file) ? fs.stream(file.value) : stdio.stdin

@@ -16,6 +16,7 @@ import {
   type TaskView,
 } from "@azr/core/dashboard"
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schema, Stream } from "effect"
+import { shortName } from "../environmentNames.ts"
 import { isOfProcessHere, runLockOwner } from "../RunLock.ts"
 import { diskOf } from "../runOverview.ts"
 import { listRuns } from "../runsFolder.ts"
@@ -127,7 +128,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
       ...state,
       preset: read?.preset ?? "",
       seed: read?.seed ?? 0,
-      environments: read?.environments ?? [],
+      environments: (read?.environments ?? []).map((each) => shortName(RunConfig.environmentName(each))),
       step: index.step,
       steps: read?.steps ?? 0,
       startedAt: index.startedAt,

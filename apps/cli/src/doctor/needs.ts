@@ -1,6 +1,7 @@
 /** What one configuration needs: its engine with its checkpoint, its environments on its host, its names. */
-import { Loop, PolicyEngine, type RunConfig } from "@azr/core"
+import { Loop, PolicyEngine, RunConfig } from "@azr/core"
 import { Effect, type FileSystem, type Path } from "effect"
+import { shortName } from "../environmentNames.ts"
 import { openEnvironments, readEnvironment } from "../environments.ts"
 import type { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
@@ -38,7 +39,9 @@ export const needsOf = (
   ...config.environments.map((name) =>
     readEnvironment(name).pipe(
       Effect.flatMap((environment) => environmentCheck(environment, config.executor.host)),
-      Effect.catch((error) => Effect.succeed(failedBy(`environment ${name}`, error))),
+      Effect.catch((error) =>
+        Effect.succeed(failedBy(`environment ${shortName(RunConfig.environmentName(name))}`, error)),
+      ),
     ),
   ),
   names(config),

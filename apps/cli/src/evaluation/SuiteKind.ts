@@ -1,7 +1,7 @@
 /** What a suite needs of a task kind: a question, a reading, a verdict, and answers that must be right or wrong. */
 import { type Environment, type Executor, Value } from "@azr/core"
-import type { LanguageTask } from "@azr/core/language"
-import { Effect, type Result } from "effect"
+import { LanguageTask } from "@azr/core/language"
+import { Effect, type Result, Schema } from "effect"
 
 type PromptStyle = Environment.PromptStyle
 
@@ -38,8 +38,10 @@ export const suiteKind = <Task>(parts: SuiteKindParts<Task, never>): SuiteKind =
   family: () => "",
 })
 
-/** A kind of a language environment. */
-export const languageSuiteKind = (kind: Environment.OpenTaskKind): SuiteKind => ({
+const isLanguageTask = Schema.is(LanguageTask)
+
+/** A kind of an environment. */
+export const environmentSuiteKind = (kind: Environment.OpenTaskKind): SuiteKind => ({
   solvePrompt: (task, style) => kind.solvePrompt(task, style),
   parseAnswer: (text, style) => kind.parseAnswer(text, style),
   verify: (task, answer) => kind.verify(task, answer),
@@ -47,7 +49,8 @@ export const languageSuiteKind = (kind: Environment.OpenTaskKind): SuiteKind => 
   measureResponse: (text, style) => kind.measureResponse(text, style),
   reveals: (task) => kind.reveals(task),
   family: (task) => kind.family(task),
-  wrongResponse: (task, style) => kind.goldResponse(mistaken(task as LanguageTask), style),
+  // Of a task that is no program nobody but its kind can write a wrong answer; saying nothing is one.
+  wrongResponse: (task, style) => (isLanguageTask(task) ? kind.goldResponse(mistaken(task), style) : ""),
 })
 
 /** More arguments than any program of a suite takes: even a constant function fails on them. */

@@ -1,13 +1,14 @@
 /** Which suites an evaluation asks, by what the user gave: files, downloads, and suites of environments. */
 import { RunConfig } from "@azr/core"
 import { Effect, FileSystem, Option } from "effect"
-import { findEnvironment } from "../environments.ts"
+import { readEnvironment, readLanguage } from "../environments.ts"
 import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import type { PolicySource } from "../policySource.ts"
 import { downloadSuite } from "./hub.ts"
 import {
   type Running,
+  type RunningLanguage,
   builtInSuites,
   describeSuiteFile,
   openSuiteFile,
@@ -58,18 +59,18 @@ export const chooseSuites = Effect.fnUntraced(function* (given: SuiteFlags, sour
   const files: Array<string> = []
   for (const name of given.suite) (looksLikeFile(name) || (yield* isFile(name)) ? files : ids).push(name)
   files.push(...(yield* Effect.forEach(given.hub, downloadSuite)))
-  const running = new Map<string, Running>()
-  const start = Effect.fnUntraced(function* (id: string) {
-    const known = running.get(id)
+  const languages = new Map<string, RunningLanguage>()
+  const startLanguage = Effect.fnUntraced(function* (name: string) {
+    const known = languages.get(name)
     if (known !== undefined) return known
-    const started = yield* Effect.flatMap(findEnvironment(id), runEnvironment)
-    running.set(id, started)
+    const started = yield* Effect.flatMap(readLanguage(name), runEnvironment)
+    languages.set(name, started)
     return started
   })
   const suites: Array<Suite> = []
   for (const file of files) {
     const environment = Option.getOrElse(given.env, () => "python")
-    const { styles } = yield* findEnvironment(environment)
+    const { styles } = yield* readLanguage(environment)
     const { description, rows } = yield* describeSuiteFile(file, {
       environment,
       kind: Option.getOrNull(given.kind),
@@ -77,15 +78,17 @@ export const chooseSuites = Effect.fnUntraced(function* (given: SuiteFlags, sour
       promptStyle: styles[0] ?? "full",
     })
     yield* output.status(`reading ${file} …`)
-    const suite = yield* openSuiteFile(description, rows, yield* start(description.environment))
+    const suite = yield* openSuiteFile(description, rows, yield* startLanguage(description.environment))
     suites.push({ ...suite, decoding: overridden(suite.decoding, given) })
   }
   if (ids.length > 0 || suites.length === 0) {
     const environments = source?.config.environments ?? [Option.getOrElse(given.env, () => "python-nano")]
     const found: Array<Suite> = []
     const known: Array<string> = []
-    for (const id of environments) {
-      const started = yield* start(id)
+    for (const reference of environments) {
+      const started: Running =
+        (typeof reference === "string" ? languages.get(reference) : undefined) ??
+        (yield* Effect.flatMap(readEnvironment(reference), runEnvironment))
       const builtIn = builtInSuites(
         started,
         given.split,

@@ -1,7 +1,7 @@
 /** Whether a suite's tasks were in a run's buffers: every task that ever entered one is in the run's events. */
 import type { RunStore } from "@azr/core"
 import { Effect, Schema } from "effect"
-import { environments } from "../environments.ts"
+import type { AnyEnvironment } from "../environments.ts"
 import type { Suite } from "./Suite.ts"
 
 /** What a run has had in its buffers, seeds included. */
@@ -13,7 +13,10 @@ export interface Seen {
   readonly families: ReadonlySet<string>
 }
 
-export const seenBy = Effect.fnUntraced(function* ({ events }: RunStore.RunSummary) {
+export const seenBy = Effect.fnUntraced(function* (
+  { events }: RunStore.RunSummary,
+  environments: ReadonlyArray<AnyEnvironment>,
+) {
   const reveals = new Set<string>()
   const families = new Set<string>()
   let tasks = 0

@@ -4,6 +4,7 @@ import { type LanguageEnvironment, type LanguageTask } from "@azr/core/language"
 import { Context, Effect, FileSystem, Layer, Path, Schema, type Scope } from "effect"
 import { compareOutput } from "../corpusRows.ts"
 import type { DatasetRow, ProgramRow } from "../datasetRows.ts"
+import type { AnyEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import { completionParts } from "./completionKind.ts"
 import { questionParts } from "./questionKind.ts"
@@ -16,18 +17,21 @@ import {
   type SuiteKindId,
   type SuiteTask,
 } from "./Suite.ts"
-import { type SuiteKind, languageSuiteKind, suiteKind } from "./SuiteKind.ts"
+import { type SuiteKind, environmentSuiteKind, suiteKind } from "./SuiteKind.ts"
 
-/** A language environment that runs, with its executor at hand. */
-export interface Running {
-  readonly environment: LanguageEnvironment
+/** An environment that runs, with its services at hand. */
+export interface Running<E extends AnyEnvironment = AnyEnvironment> {
+  readonly environment: E
   readonly open: Environment.OpenEnvironment
   readonly services: Context.Context<Executor.Executor>
 }
 
-export const runEnvironment = Effect.fn("runEnvironment")(function* (
-  environment: LanguageEnvironment,
-): Effect.fn.Return<Running, Executor.ExecutorError, Scope.Scope> {
+/** One whose programs the rows of files are. */
+export type RunningLanguage = Running<LanguageEnvironment>
+
+export const runEnvironment = Effect.fn("runEnvironment")(function* <E extends AnyEnvironment>(
+  environment: E,
+): Effect.fn.Return<Running<E>, Executor.ExecutorError, Scope.Scope> {
   const services = yield* Layer.build(environment.layer)
   const open = yield* Environment.open({ ...environment, layer: Layer.succeedContext(services) })
   return { environment, open, services }
@@ -51,7 +55,7 @@ export const builtInSuites = (
         id: suite.id,
         environment: open.id,
         kindId: suite.kind,
-        kind: languageSuiteKind(kind),
+        kind: environmentSuiteKind(kind),
         promptStyle,
         decoding: decodingOf(suite.kind),
         licence: "MIT",
@@ -117,7 +121,7 @@ const concurrency = 16
 export const openSuiteFile = Effect.fn("openSuiteFile")(function* (
   description: SuiteDescription,
   file: RowFile,
-  running: Running,
+  running: RunningLanguage,
 ): Effect.fn.Return<Suite, UsageError | Executor.ExecutorError> {
   const kindId = description.kind
   if (!running.open.styles.includes(description.promptStyle)) {
@@ -146,7 +150,7 @@ export const openSuiteFile = Effect.fn("openSuiteFile")(function* (
   }
 })
 
-const kindNamed = (kindId: SuiteKindId, { environment, open, services }: Running) => {
+const kindNamed = (kindId: SuiteKindId, { environment, open, services }: RunningLanguage) => {
   switch (kindId) {
     case "completion": {
       const parts = completionParts(environment.language)
@@ -170,7 +174,7 @@ const kindNamed = (kindId: SuiteKindId, { environment, open, services }: Running
               message: `${open.id} has no ${kindId} tasks; did you mean ${RunConfig.nearest(kindId, [...open.kinds.keys()])}?`,
             }),
           )
-        : Effect.succeed(languageSuiteKind(kind))
+        : Effect.succeed(environmentSuiteKind(kind))
     }
   }
 }
@@ -184,7 +188,7 @@ const tasksOf = (
   kindId: SuiteKindId,
   kind: SuiteKind,
   style: Environment.PromptStyle,
-  running: Running,
+  running: RunningLanguage,
   row: DatasetRow,
 ): Effect.Effect<ReadonlyArray<Found>, Executor.ExecutorError> => {
   if (row._tag === "malformed") return Effect.succeed(refused("malformed", row.message))
@@ -215,7 +219,7 @@ const knownByGold = Effect.fnUntraced(function* (
 
 /** Validated like any proposal, by running it; what was recorded has to be what comes out. */
 const recorded = Effect.fnUntraced(function* (
-  { environment, open }: Running,
+  { environment, open }: RunningLanguage,
   kindId: string,
   row: ProgramRow,
   pairs: ProgramRow["pairs"],

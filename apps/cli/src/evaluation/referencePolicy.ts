@@ -40,6 +40,7 @@ export const referencePolicy = (which: ReferencePolicy, suites: ReadonlyArray<Su
         losses: [],
         regularizations: [],
         deterministic: true,
+        sideBySide: false,
         parameters: 0,
       },
       tokenizer: {

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline"
 import type { MachineMeter, RunEvent, RunStore } from "@azr/core"
 import { type LanguageTask, LanguageTask as LanguageTaskSchema } from "@azr/core/language"
 import { Result, Schema } from "effect"
-import { environments } from "../environments.ts"
+import { type AnyEnvironment, isLanguage } from "../environments.ts"
 import type { Column, Row, Rows } from "./Rows.ts"
 
 const columns = (types: Readonly<Record<string, Column["type"]>>): ReadonlyArray<Column> =>
@@ -22,7 +22,10 @@ const decodeTask = Schema.decodeUnknownResult(LanguageTaskSchema)
  * Every task that entered a buffer, seeds included, whether or not it is still there. `code`, `inputs`, `outputs` and
  * `message` are source text, in the form that `azr corpus` and `azr eval` read; null for a task that is no program.
  */
-export const taskRows = ({ events }: Pick<RunStore.RunSummary, "events">): Rows => ({
+export const taskRows = (
+  { events }: Pick<RunStore.RunSummary, "events">,
+  environments: ReadonlyArray<AnyEnvironment>,
+): Rows => ({
   columns: columns({
     id: "integer",
     environment: "text",
@@ -42,13 +45,18 @@ export const taskRows = ({ events }: Pick<RunStore.RunSummary, "events">): Rows 
       events.flatMap((event): ReadonlyArray<Row> => {
         if (event._tag !== "TaskAdded") return []
         const { identity: _identity, ...record } = event.record
-        return [{ ...record, ...sourceText(record.environment, record.task) }]
+        return [{ ...record, ...sourceText(environments, record.environment, record.task) }]
       }),
     ),
 })
 
-const sourceText = (environmentId: string, encoded: unknown): Row => {
-  const language = environments.find(({ id }) => id === environmentId)?.language
+const sourceText = (
+  environments: ReadonlyArray<AnyEnvironment>,
+  environmentId: string,
+  encoded: unknown,
+): Row => {
+  const environment = environments.find(({ id }) => id === environmentId)
+  const language = environment !== undefined && isLanguage(environment) ? environment.language : undefined
   const decoded = decodeTask(encoded)
   if (language === undefined || Result.isFailure(decoded)) return {}
   const task: LanguageTask = decoded.success

@@ -29,7 +29,7 @@ export interface Language {
   /** Modules that a program may import, with what is inside them; `checkProgram` refuses others. */
   readonly modules: ReadonlyArray<string>
   /** What `==` means in this language. */
-  readonly equality: Exclude<Equality, "strict">
+  readonly equality: Equality
   /** Reads one literal. Nothing is evaluated; the message says what was found instead. */
   readonly parseValue: (text: string) => Result.Result<Value, string>
   /** Reads an argument list of literals as it stands between the parentheses of a call. */

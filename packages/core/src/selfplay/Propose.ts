@@ -8,7 +8,7 @@ import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { compositeChance } from "../RunConfig.ts"
 import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
-import { misfit, sample } from "./Sampling.ts"
+import { misfit, sampleEach } from "./Sampling.ts"
 
 export interface Proposal {
   readonly track: Track
@@ -25,8 +25,15 @@ export interface Proposal {
   readonly draft: Result.Result<unknown, FormatError>
 }
 
-/** Samples and parses the proposals of one step for some tracks. A kind that needs a given task and has none proposes nothing. */
-export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks: ReadonlyArray<Track>) {
+/**
+ * Samples and parses the proposals of one step for some tracks, and goes on with each. A kind that needs a given task and has
+ * none proposes nothing.
+ */
+export const propose = Effect.fn("Propose")(function* <A, E>(
+  state: LoopState,
+  tracks: ReadonlyArray<Track>,
+  goOn: (proposal: Proposal) => Effect.Effect<A, E>,
+) {
   const engine = yield* PolicyEngine
   const { config } = state
   const plans = []
@@ -49,33 +56,23 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
       const form = composed === null || kind.composite === null ? kind : kind.composite
       const composition = yield* compose(state, track, form, records)
       if (composition === null) continue
-      const { prompt, promptTokens } = composition
       plans.push({
+        ...composition,
         track,
         form,
-        shown: composition.shown,
-        prompt,
-        promptTokens,
-        parents: composition.records.map(({ id }) => id),
-        seed: seeds.uint32(),
+        seeds: [seeds.uint32()],
+        maxTokens: track.settings.maxTokens.propose,
+        temperature: config.propose.temperature,
       })
     }
   }
-  const samples = yield* sample(
-    plans.map(({ promptTokens, seed, track }) => ({
-      prompt: promptTokens,
-      seeds: [seed],
-      maxTokens: track.settings.maxTokens.propose,
-      temperature: config.propose.temperature,
-    })),
-  )
-  return plans.map(({ form, parents, prompt, promptTokens, shown, track }, index): Proposal => {
-    const response = samples[index]?.[0] as Sample
+  return yield* sampleEach(plans, ([sampled], { form, messages, parents, prompt, shown, track }) => {
+    const response = sampled as Sample
     const text = engine.tokenizer.decode(response.tokens)
-    return {
+    return goOn({
       track,
-      prompt,
-      promptTokens,
+      prompt: messages,
+      promptTokens: prompt,
       parents,
       composite: form !== track.kind,
       references: shown,
@@ -85,7 +82,7 @@ export const propose = Effect.fn("Propose")(function* (state: LoopState, tracks:
         response.stopReason === "length"
           ? cut(response)
           : form.parseProposal(text, shown, config.promptStyle),
-    }
+    })
   })
 })
 
@@ -104,12 +101,12 @@ const compose = Effect.fnUntraced(function* (
   for (let count = records.length; ; count--) {
     const kept = records.slice(0, count)
     const shown = kept.map((record) => state.taskOf(record))
-    const prompt = form.proposePrompt(shown, state.config.promptStyle)
-    const promptTokens = yield* engine.tokenizer.encodePrompt(prompt)
+    const messages = form.proposePrompt(shown, state.config.promptStyle)
+    const prompt = yield* engine.tokenizer.encodePrompt(messages)
     const maxTokens = track.settings.maxTokens.propose
     // Without references it is as short as can be: what is wrong then are the settings, and the engine says so.
-    if (count === 0 || misfit(engine.capabilities, { prompt: promptTokens, maxTokens }) === null) {
-      return { records: kept, shown, prompt, promptTokens }
+    if (count === 0 || misfit(engine.capabilities, { prompt, maxTokens }) === null) {
+      return { shown, messages, prompt, parents: kept.map(({ id }) => id) }
     }
     if (needsAll) return null
   }

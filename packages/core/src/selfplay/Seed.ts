@@ -5,7 +5,7 @@ import type { RunEvent } from "../RunEvent.ts"
 import type { RunStoreError } from "../RunStore.ts"
 import { propose } from "./Propose.ts"
 import type { LoopState, SeedingProgress, Track } from "./State.ts"
-import { type HeldOut, isHeldOut, validate } from "./Validate.ts"
+import { type HeldOut, admit, isHeldOut, validate } from "./Validate.ts"
 
 export type Emit = (events: ReadonlyArray<RunEvent>) => Effect.Effect<void, RunStoreError>
 
@@ -94,7 +94,7 @@ const proposeRound = Effect.fn("proposeRound")(function* (
   tracks: ReadonlyArray<Track>,
   { emit, heldOut }: SeedOptions,
 ) {
-  const validated = yield* validate(state, heldOut, yield* propose(state, tracks))
+  const validated = yield* admit(state, heldOut, yield* propose(state, tracks, validate))
   const at = yield* Clock.currentTimeMillis
   for (const { proposal, record } of validated) {
     const count = progress.tally[proposal.track.key]

@@ -8,7 +8,7 @@ import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { draw } from "../TaskBuffer.ts"
 import { cut } from "./Propose.ts"
-import { misfit, sample } from "./Sampling.ts"
+import { misfit, sampleEach } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -53,62 +53,52 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
   PolicyEngine
 > {
   const engine = yield* PolicyEngine
-  const prompts = yield* Effect.forEach(questions, ({ task, track }) => {
-    const prompt = track.kind.solvePrompt(task, style)
-    return Effect.map(engine.tokenizer.encodePrompt(prompt), (promptTokens) => ({ prompt, promptTokens }))
+  const requests = yield* Effect.forEach(questions, (question) => {
+    const { seeds, task, track } = question
+    const messages = track.kind.solvePrompt(task, style)
+    const maxTokens = decoding.maxTokens(track)
+    return Effect.map(engine.tokenizer.encodePrompt(messages), (prompt) => ({
+      question,
+      messages,
+      prompt,
+      seeds,
+      maxTokens,
+      temperature: decoding.temperature,
+      fault: misfit(engine.capabilities, { prompt, maxTokens }),
+    }))
   })
-  const requests = questions.map(({ seeds, track }, index) => ({
-    prompt: prompts[index]?.promptTokens ?? [],
-    seeds,
-    maxTokens: decoding.maxTokens(track),
-    temperature: decoding.temperature,
-  }))
-  const misfits = requests.map((request) => misfit(engine.capabilities, request))
-  const sampled = yield* sample(requests.filter((_, index) => misfits[index] === null))
-  let next = 0
-  const samples = requests.map(({ seeds }, index) =>
-    misfits[index] === null ? (sampled[next++] ?? []) : seeds.map(() => nothing),
-  )
-  const judgements = Effect.forEach(
-    questions,
-    (question, index) => {
-      const { prompt, promptTokens } = prompts[index] as {
-        prompt: Prompt
-        promptTokens: ReadonlyArray<number>
-      }
-      // Equal answers to one task share one verdict: verification is a function of task and answer.
-      const verdicts = new Map<string, ReturnType<typeof judge>>()
-      return Effect.forEach(
-        samples[index] ?? [],
-        Effect.fnUntraced(function* (response) {
-          const reason = misfits[index] ?? null
-          if (reason !== null) {
-            return {
-              question,
-              prompt,
-              promptTokens,
-              sample: response,
-              text: "",
-              verdict: null,
-              fault: reason,
-            }
-          }
-          const text = engine.tokenizer.decode(response.tokens)
-          const key = `${response.stopReason}\n${text}`
-          const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
-          verdicts.set(key, known)
-          return { question, prompt, promptTokens, sample: response, text, ...(yield* known) }
-        }),
-        { concurrency: "unbounded" },
-      )
-    },
-    { concurrency: "unbounded" },
-  )
-  return yield* timed("execute", judgements)
+  const askable = requests.filter(({ fault }) => fault === null)
+  const answered = yield* sampleEach(askable, (samples, { messages, prompt, question }) => {
+    // Equal answers to one task share one verdict: verification is a function of task and answer.
+    const verdicts = new Map<string, ReturnType<typeof judge>>()
+    const answers = Effect.forEach(
+      samples,
+      Effect.fnUntraced(function* (response) {
+        const text = engine.tokenizer.decode(response.tokens)
+        const key = `${response.stopReason}\n${text}`
+        const known = verdicts.get(key) ?? (yield* Effect.cached(judge(question, response, text, style)))
+        verdicts.set(key, known)
+        return { question, prompt: messages, promptTokens: prompt, sample: response, text, ...(yield* known) }
+      }),
+      { concurrency: "unbounded" },
+    )
+    return timed("execute", answers)
+  })
+  const answersTo = new Map(askable.map((request, index) => [request, answered[index] ?? []]))
+  return requests.map((request): ReadonlyArray<Answer<T>> => {
+    const { fault, messages, prompt, question, seeds } = request
+    if (fault === null) return answersTo.get(request) ?? []
+    return seeds.map(() => ({
+      question,
+      prompt: messages,
+      promptTokens: prompt,
+      sample: { tokens: [], logprobs: [], stopReason: "length" },
+      text: "",
+      verdict: null,
+      fault,
+    }))
+  })
 })
-
-/** The response to a question that could not be asked. */
-const nothing: Sample = { tokens: [], logprobs: [], stopReason: "length" }
 
 const judge = (
   { task, track }: Question<Answerable>,

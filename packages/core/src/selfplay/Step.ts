@@ -12,7 +12,7 @@ import { propose } from "./Propose.ts"
 import { type Answer, solve } from "./Solve.ts"
 import type { LoopState, Track } from "./State.ts"
 import { Stopwatch, withStopwatch } from "./Stopwatch.ts"
-import { type HeldOut, type Validated, validate } from "./Validate.ts"
+import { type HeldOut, type Validated, admit, validate } from "./Validate.ts"
 
 export interface StepResult {
   readonly step: number
@@ -37,8 +37,8 @@ export const step = Effect.fn("Step")(function* (
 
 const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
   const proposing = state.step <= (state.config.propose.steps ?? Infinity)
-  const proposals = yield* propose(state, proposing ? state.tracks : [])
-  const validated = yield* validate(state, heldOut, proposals)
+  const candidates = yield* propose(state, proposing ? state.tracks : [], validate)
+  const validated = yield* admit(state, heldOut, candidates)
   const estimates = yield* estimate(state, validated)
   const tasks = settle(state, validated, estimates)
   const solved = yield* solve(state)

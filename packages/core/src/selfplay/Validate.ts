@@ -1,6 +1,6 @@
 /**
- * Stage 2: the executor validates. Every draft is run; valid tasks are then admitted in order of proposal: not held
- * out, not too long to be asked, not known, not too many of one family. What passes enters the buffer.
+ * Stage 2: the executor validates. Every draft is run, as soon as it is there; valid tasks are then admitted in order of
+ * proposal: not held out, not too long to be asked, not known, not too many of one family. What passes enters the buffer.
  */
 import { Effect, Result } from "effect"
 import type { ExecutorUnavailable } from "../Executor.ts"
@@ -39,15 +39,15 @@ export const heldOutOf = (tracks: ReadonlyArray<Track>): HeldOut =>
     ]),
   )
 
-export const validate = Effect.fn("Validate")(function* (
+/** Admits what passes, in order. */
+export const admit = Effect.fn("Admit")(function* (
   state: LoopState,
   heldOut: HeldOut,
-  proposals: ReadonlyArray<Proposal>,
+  candidates: ReadonlyArray<Validated>,
 ) {
   const engine = yield* PolicyEngine
-  const judged = yield* timed("execute", Effect.forEach(proposals, judge, { concurrency: "unbounded" }))
   const families = new Map<string, number>()
-  const admit = Effect.fnUntraced(function* (candidate: Validated) {
+  const next = Effect.fnUntraced(function* (candidate: Validated) {
     if (candidate.status !== "accepted") return candidate
     const { proposal, task } = candidate
     const { track } = proposal
@@ -68,8 +68,8 @@ export const validate = Effect.fn("Validate")(function* (
     families.set(family, siblings + 1)
     return { ...candidate, record: state.accept(track, task, "proposed", proposal.parents) }
   })
-  // In order: what is admitted decides what is known to those behind it.
-  return yield* Effect.forEach(judged, admit)
+  // One after the other: what is admitted decides what is known to those behind it.
+  return yield* Effect.forEach(candidates, next)
 })
 
 /** Whether a task belongs to the held-out splits. */
@@ -77,7 +77,8 @@ export const isHeldOut = (heldOut: HeldOut, track: Track, task: unknown): boolea
   track.kind.split(task) !== "train" ||
   track.kind.reveals(task).some((text) => heldOut.get(track.environment.id)?.has(text) === true)
 
-const judge = (proposal: Proposal): Effect.Effect<Validated, ExecutorUnavailable> => {
+/** Runs a draft. What is valid is still to be admitted. */
+export const validate = (proposal: Proposal): Effect.Effect<Validated, ExecutorUnavailable> => {
   const outcome = (status: ProposalStatus, reason: string, message: string, task: unknown): Validated => ({
     proposal,
     status,
@@ -89,7 +90,7 @@ const judge = (proposal: Proposal): Effect.Effect<Validated, ExecutorUnavailable
   if (Result.isFailure(proposal.draft)) {
     return Effect.succeed(outcome("badFormat", "badFormat", proposal.draft.failure.message, null))
   }
-  return proposal.track.kind.validate(proposal.draft.success).pipe(
+  return timed("execute", proposal.track.kind.validate(proposal.draft.success)).pipe(
     Effect.map((task) => outcome("accepted", "", "", task)),
     Effect.catchTags({
       ProposalRejected: ({ message, reason }) => Effect.succeed(outcome("invalid", reason, message, null)),

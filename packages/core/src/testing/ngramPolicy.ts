@@ -114,6 +114,7 @@ class NgramModel {
       losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
       regularizations: ["entropy", "kl"],
       deterministic: true,
+      sideBySide: false,
       parameters: (vocabulary.length + 1) ** (order + 1),
     }
   }

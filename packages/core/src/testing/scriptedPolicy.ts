@@ -65,6 +65,7 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
         losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
         regularizations: ["entropy", "kl"],
         deterministic: true,
+        sideBySide: false,
         parameters: 0,
       },
       tokenizer: {

@@ -3,13 +3,13 @@ import { Effect } from "effect"
 import { estimate } from "../../src/selfplay/Estimate.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
-import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
+import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { type Player, kinds, playing, settings, solved, stateOf, withPolicy } from "./world.ts"
 
 const estimated = (state: LoopState, player: Player) =>
-  propose(state, state.tracks).pipe(
-    Effect.flatMap((made) => validate(state, heldOutOf(state.tracks), made)),
+  propose(state, state.tracks, validate).pipe(
+    Effect.flatMap((made) => admit(state, heldOutOf(state.tracks), made)),
     Effect.flatMap((validated) =>
       Effect.map(estimate(state, validated), (estimates) => ({ validated, estimates })),
     ),

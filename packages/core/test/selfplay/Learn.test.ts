@@ -6,7 +6,7 @@ import { learn } from "../../src/selfplay/Learn.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import { solve } from "../../src/selfplay/Solve.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
-import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
+import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { ScriptedPolicy, scriptedKl, scriptedLogprob } from "../../src/testing/scriptedPolicy.ts"
 import {
@@ -24,7 +24,11 @@ import {
 /** All five stages of a step, and what the policy was taught. */
 const stages = Effect.fnUntraced(function* (state: LoopState) {
   state.step += 1
-  const validated = yield* validate(state, heldOutOf(state.tracks), yield* propose(state, state.tracks))
+  const validated = yield* admit(
+    state,
+    heldOutOf(state.tracks),
+    yield* propose(state, state.tracks, validate),
+  )
   const estimates = yield* estimate(state, validated)
   const answers = yield* solve(state)
   const learned = yield* learn(state, validated, estimates, answers)

@@ -12,7 +12,7 @@ describe("Propose", () => {
       const state = yield* stateOf(
         settings(kinds(["result", { proposals: 3 }], ["operand", { proposals: 2 }])),
       )
-      const proposals = yield* propose(state, state.tracks)
+      const proposals = yield* propose(state, state.tracks, Effect.succeed)
       assert.deepStrictEqual(
         proposals.map(({ track }) => track.key),
         ["puzzles/result", "puzzles/result", "puzzles/result", "puzzles/operand", "puzzles/operand"],
@@ -35,7 +35,7 @@ describe("Propose", () => {
       const [first] = accept(state, "result", "1 + 1")
       const [second] = accept(state, "operand", "2 * 2")
       accept(state, "operator", "9 - 9")
-      for (const { parents, prompt, promptTokens } of yield* propose(state, state.tracks)) {
+      for (const { parents, prompt, promptTokens } of yield* propose(state, state.tracks, Effect.succeed)) {
         const text = prompt.map(({ content }) => content).join("")
         assert.sameMembers([...parents], [first?.id, second?.id])
         assert.include(text, "1 + 1")
@@ -52,8 +52,8 @@ describe("Propose", () => {
       const none = yield* stateOf(settings("propose.references=0"))
       accept(none, "result", "1 + 1")
       for (const { parents, prompt } of [
-        ...(yield* propose(empty, empty.tracks)),
-        ...(yield* propose(none, none.tracks)),
+        ...(yield* propose(empty, empty.tracks, Effect.succeed)),
+        ...(yield* propose(none, none.tracks, Effect.succeed)),
       ]) {
         assert.deepStrictEqual(parents, [])
         assert.deepStrictEqual(prompt, [{ role: "user", content: "Write another puzzle like 3 + 4." }])
@@ -67,7 +67,7 @@ describe("Propose", () => {
         settings(kinds(["result", { proposals: 0 }], ["operator", { proposals: 6 }])),
       )
       const records = accept(state, "result", "1 + 2", "3 + 4")
-      const proposals = yield* propose(state, state.tracks)
+      const proposals = yield* propose(state, state.tracks, Effect.succeed)
       assert.lengthOf(proposals, 6)
       for (const { draft, parents } of proposals) {
         assert.lengthOf(parents, 1)
@@ -83,7 +83,7 @@ describe("Propose", () => {
         settings(kinds(["result", { proposals: 1 }], ["operator", { proposals: 6 }])),
       )
       assert.deepStrictEqual(
-        (yield* propose(state, state.tracks)).map(({ track }) => track.kind.id),
+        (yield* propose(state, state.tracks, Effect.succeed)).map(({ track }) => track.kind.id),
         ["result"],
       )
     }).pipe(withPolicy(playing({}))),
@@ -92,7 +92,7 @@ describe("Propose", () => {
   it.effect("what has not the form asked for is a FormatError", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(kinds(["result", { proposals: 1 }])))
-      const [proposal] = yield* propose(state, state.tracks)
+      const [proposal] = yield* propose(state, state.tracks, Effect.succeed)
       assert.isTrue(proposal !== undefined && Result.isFailure(proposal.draft))
       if (proposal === undefined || Result.isSuccess(proposal.draft)) return
       assert.deepStrictEqual(
@@ -107,7 +107,7 @@ describe("Propose", () => {
       const state = yield* stateOf(
         settings(kinds(["result", { proposals: 1, maxTokens: { propose: 5, solve: 5 } }])),
       )
-      const [proposal] = yield* propose(state, state.tracks)
+      const [proposal] = yield* propose(state, state.tracks, Effect.succeed)
       assert.strictEqual(proposal?.text, "1 + 2")
       assert.strictEqual(proposal?.sample.stopReason, "length")
       assert.isTrue(proposal !== undefined && Result.isFailure(proposal.draft))
@@ -121,7 +121,7 @@ describe("Propose", () => {
       const parentsWith = Effect.fnUntraced(function* (seed: number) {
         const state = yield* stateOf(settings(`seed=${seed}`, kinds(["result", { proposals: 8 }])))
         accept(state, "result", ...Array.from({ length: 20 }, (_, i) => `${i} + 1`))
-        return (yield* propose(state, state.tracks)).map(({ parents }) => parents)
+        return (yield* propose(state, state.tracks, Effect.succeed)).map(({ parents }) => parents)
       })
       assert.deepStrictEqual(yield* parentsWith(1), yield* parentsWith(1))
       assert.notDeepEqual(yield* parentsWith(1), yield* parentsWith(2))
@@ -135,7 +135,7 @@ describe("Propose", () => {
           settings(kinds(["operand", { proposals }], ["result", { proposals: 4 }])),
         )
         accept(state, "result", ...Array.from({ length: 9 }, (_, i) => `${i} + 1`))
-        return (yield* propose(state, state.tracks))
+        return (yield* propose(state, state.tracks, Effect.succeed))
           .filter(({ track }) => track.kind.id === "result")
           .map(({ parents }) => parents)
       })
@@ -146,7 +146,7 @@ describe("Propose", () => {
   it.effect("every response has a seed of its own", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(kinds(["result", { proposals: 50 }])))
-      const texts = (yield* propose(state, state.tracks)).map(({ text }) => text)
+      const texts = (yield* propose(state, state.tracks, Effect.succeed)).map(({ text }) => text)
       assert.strictEqual(new Set(texts).size, 50)
       assert.lengthOf(yield* Effect.flatten(Effect.map(ScriptedPolicy, ({ prompts }) => prompts)), 50)
     }).pipe(withPolicy(scriptedPolicy((_, seed) => String(seed)))),
@@ -172,7 +172,7 @@ describe("Propose", () => {
       Effect.gen(function* () {
         // 1 - 3 is below 0 and not eligible; 2 + 5 and 2 + 6 are of one family.
         const { state } = yield* begun(30, [composite(1, 1, 2)], "1 - 3", "2 + 5", "2 + 6", "4 * 2")
-        const proposals = yield* propose(state, state.tracks)
+        const proposals = yield* propose(state, state.tracks, Effect.succeed)
         const sizes = proposals.map(({ parents }) => parents.length)
         assert.sameMembers([...new Set(sizes)], [1, 2])
         for (const { composite: composed, draft, parents, prompt, references } of proposals) {
@@ -198,7 +198,7 @@ describe("Propose", () => {
         const proposalsWith = Effect.fnUntraced(function* (...changes: ReadonlyArray<string>) {
           const { state } = yield* begun(400, changes, ...texts)
           return {
-            proposals: yield* propose(state, state.tracks),
+            proposals: yield* propose(state, state.tracks, Effect.succeed),
             streams: Object.keys(state.streams.states()),
           }
         })
@@ -224,7 +224,7 @@ describe("Propose", () => {
     it.effect("where there are fewer eligible references than the least, a proposal is an ordinary one", () =>
       Effect.gen(function* () {
         const { state } = yield* begun(5, [composite(1, 2, 2)], "1 - 3", "2 + 5", "2 + 6")
-        for (const { composite: composed, parents } of yield* propose(state, state.tracks)) {
+        for (const { composite: composed, parents } of yield* propose(state, state.tracks, Effect.succeed)) {
           assert.isFalse(composed)
           assert.lengthOf(parents, 2)
         }
@@ -238,7 +238,7 @@ describe("Propose", () => {
         )
         state.step = 1
         accept(state, "result", "1 + 1")
-        const proposals = yield* propose(state, state.tracks)
+        const proposals = yield* propose(state, state.tracks, Effect.succeed)
         assert.deepStrictEqual(
           proposals.map(({ composite: composed }) => composed),
           [true, false, false, false],

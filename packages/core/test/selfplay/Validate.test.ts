@@ -3,14 +3,14 @@ import { Effect } from "effect"
 import type { Suite } from "../../src/Environment.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
-import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
+import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { accept, kinds, playing, puzzle, settings, stateOf, trackOf, withPolicy } from "./world.ts"
 
 /** What becomes of these proposals, in order. */
 const judged = Effect.fnUntraced(function* (state: LoopState, ...proposals: ReadonlyArray<string>) {
-  const validated = yield* propose(state, state.tracks).pipe(
-    Effect.flatMap((made) => validate(state, heldOutOf(state.tracks), made)),
+  const validated = yield* propose(state, state.tracks, validate).pipe(
+    Effect.flatMap((made) => admit(state, heldOutOf(state.tracks), made)),
     withPolicy(playing({ propose: (index) => proposals[index] ?? "" })),
   )
   return validated

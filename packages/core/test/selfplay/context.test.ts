@@ -5,7 +5,7 @@ import { PolicyEngine } from "../../src/PolicyEngine.ts"
 import { learn } from "../../src/selfplay/Learn.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import { attempt } from "../../src/selfplay/Solve.ts"
-import { heldOutOf, validate } from "../../src/selfplay/Validate.ts"
+import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { ScriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 import { accept, kinds, playing, puzzle, settings, stateOf, trackOf, withPolicy } from "./world.ts"
 
@@ -38,7 +38,7 @@ describe("a context that is full", () => {
       accept(state, "result", "1 + 1", "2 + 2", "3 + 3", "44 + 44")
       const lengths = new Set<number>()
       // Room for the request and two short references, a response of 40 tokens besides.
-      for (const { parents, prompt } of yield* propose(state, state.tracks).pipe(
+      for (const { parents, prompt } of yield* propose(state, state.tracks, Effect.succeed).pipe(
         within(40 + request.length + 2 * "1 + 1\n".length + 1),
       )) {
         const text = prompt.map(({ content }) => content).join("")
@@ -56,8 +56,8 @@ describe("a context that is full", () => {
         settings(kinds(["result", { proposals: 0 }], ["operator", { proposals: 4 }])),
       )
       accept(state, "result", "44 + 44")
-      assert.lengthOf(yield* propose(state, state.tracks).pipe(within(50)), 0)
-      assert.lengthOf(yield* propose(state, state.tracks).pipe(within(500)), 4)
+      assert.lengthOf(yield* propose(state, state.tracks, Effect.succeed).pipe(within(50)), 0)
+      assert.lengthOf(yield* propose(state, state.tracks, Effect.succeed).pipe(within(500)), 4)
     }).pipe(withPolicy(playing({}))),
   )
 
@@ -68,9 +68,9 @@ describe("a context that is full", () => {
         .kind.solvePrompt(puzzle("1 + 1"), "full")
         .map(({ content }) => content)
         .join("\n\n")
-      const validated = yield* propose(state, state.tracks).pipe(
+      const validated = yield* propose(state, state.tracks, validate).pipe(
         Effect.flatMap((made) =>
-          validate(state, heldOutOf(state.tracks), made).pipe(within(question.length + 20)),
+          admit(state, heldOutOf(state.tracks), made).pipe(within(question.length + 20)),
         ),
       )
       assert.deepStrictEqual(

@@ -12,6 +12,7 @@ const remote: Capabilities = {
   regularizations: [],
   refuses: ["gradClip", "dualClip"],
   deterministic: false,
+  sideBySide: false,
   parameters: 0,
 }
 

@@ -34,7 +34,7 @@ pub struct Identity {
     pub compatibility: String,
 }
 
-const PROTOCOL: u32 = 2;
+const PROTOCOL: u32 = 3;
 
 #[napi]
 pub fn identify() -> napi::Result<Identity> {

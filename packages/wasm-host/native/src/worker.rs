@@ -1,9 +1,9 @@
 //! A thread with its own instance of each image, which runs one batch of calls after another.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::bindgen_prelude::{ClassInstance, Object};
 use napi::{Env, JsDeferred};
@@ -38,33 +38,37 @@ impl From<Outcome> for CallResult {
     }
 }
 
+const ENDED: &str = "the worker thread has ended";
+
 type Resolver = Box<dyn FnOnce(Env) -> napi::Result<Vec<CallResult>> + Send>;
 type BatchPromise = JsDeferred<Vec<CallResult>, Resolver>;
 
 /// What the thread and its owner both see.
 #[derive(Default)]
 struct Shared {
-    /// Calls of the current batch that are done.
-    progress: AtomicU32,
+    /// Calls that are done.
+    progress: AtomicU64,
     /// Whether the thread takes no more batches: it was told to, or it panicked.
     ended: AtomicBool,
-    /// Of the current batch. Whoever takes it settles it.
-    promise: Mutex<Option<BatchPromise>>,
+    /// Of the batches that are not answered, in order. Whoever takes one settles it.
+    promises: Mutex<VecDeque<BatchPromise>>,
 }
 
 impl Shared {
+    /// Of the first batch.
     fn resolve(&self, results: Vec<CallResult>) {
-        if let Some(promise) = self.swap(None) {
+        let first = self.promises().pop_front();
+        if let Some(promise) = first {
             promise.resolve(Box::new(|_| Ok(results)));
         }
     }
 
-    /// Takes the promise first, so that what a thread got done when it sees that it has ended is not taken for all.
-    fn end(&self, reason: impl Into<String>) {
-        let promise = self.swap(None);
+    /// Nothing is queued from now on, and what a thread got done when it sees that it has ended is not taken for all.
+    fn end(&self, reason: &str) {
+        let mut promises = self.promises();
         self.ended.store(true, Ordering::Release);
-        if let Some(promise) = promise {
-            promise.reject(napi::Error::from_reason(reason.into()));
+        for promise in promises.drain(..) {
+            promise.reject(napi::Error::from_reason(reason.to_owned()));
         }
     }
 
@@ -72,12 +76,12 @@ impl Shared {
         self.ended.load(Ordering::Acquire)
     }
 
-    fn swap(&self, promise: Option<BatchPromise>) -> Option<BatchPromise> {
-        std::mem::replace(&mut *self.promise.lock().unwrap_or_else(PoisonError::into_inner), promise)
+    fn promises(&self) -> MutexGuard<'_, VecDeque<BatchPromise>> {
+        self.promises.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Lives until it is stopped, or until a panic ends it, which rejects the batch it was at.
+/// Lives until it is stopped, or until a panic ends it, which rejects the batches that it has.
 #[napi]
 pub struct Worker {
     batches: Sender<Vec<Call>>,
@@ -100,31 +104,32 @@ impl Worker {
         Ok(Self { batches, shared })
     }
 
-    /// Runs a batch, one at a time. Rejects when the worker is lost, with the reason.
+    /// Runs a batch after those before it. Rejects when the worker is lost, with the reason.
     #[napi]
     pub fn run<'env>(&self, env: &'env Env, calls: Vec<Call>) -> napi::Result<Object<'env>> {
         let (promise, object) = env.create_deferred()?;
-        self.shared.progress.store(0, Ordering::Relaxed);
-        // A thread that was stopped may still be at its last batch, whose results must not settle this one.
-        if self.shared.has_ended() {
-            promise.reject(napi::Error::from_reason("the worker thread has ended"));
-            return Ok(object);
+        {
+            let mut promises = self.shared.promises();
+            if self.shared.has_ended() {
+                promise.reject(napi::Error::from_reason(ENDED));
+                return Ok(object);
+            }
+            promises.push_back(promise);
         }
-        self.shared.swap(Some(promise));
-        // A thread that ended is perhaps not yet gone, so that sending may work and be of no use.
-        if self.shared.has_ended() || self.batches.send(calls).is_err() {
-            self.shared.end("the worker thread has ended");
+        // A thread that ended is perhaps not yet gone, so that sending may work: then its end rejects the promise.
+        if self.batches.send(calls).is_err() {
+            self.shared.end(ENDED);
         }
         Ok(object)
     }
 
-    /// Calls of the current batch that are done.
+    /// Calls that are done since the start.
     #[napi(getter)]
-    pub fn progress(&self) -> u32 {
-        self.shared.progress.load(Ordering::Relaxed)
+    pub fn progress(&self) -> f64 {
+        self.shared.progress.load(Ordering::Relaxed) as f64
     }
 
-    /// Rejects the batch and ends the thread, after the call it is at: nothing but its fuel can end that.
+    /// Rejects the batches and ends the thread, after the call it is at: nothing but its fuel can end that.
     #[napi]
     pub fn stop(&self) {
         self.shared.end("the worker was stopped");
@@ -145,7 +150,7 @@ impl Thread {
         for calls in batches {
             match contain(|| self.run(calls)) {
                 Ok(results) => self.shared.resolve(results),
-                Err(panic) => self.shared.end(format!("the worker thread died: {panic}")),
+                Err(panic) => self.shared.end(&format!("the worker thread died: {panic}")),
             }
             if self.shared.has_ended() {
                 break;

@@ -50,7 +50,7 @@ export interface UsableAddon {
 type LoadedAddon = UsableAddon | Extract<WasmtimeStatus, { available: false }>
 
 /** Changes with what the addon exports, there and here. */
-const PROTOCOL = 2
+const PROTOCOL = 3
 
 const require = createRequire(import.meta.url)
 const { version: packageVersion } = require("../../package.json") as { readonly version: string }

@@ -22,9 +22,15 @@ export const wasmtimeEngine = (
   },
   spawn: (images) => {
     const worker = new addon.Worker([...images.keys()], [...images.values()])
+    let before: Promise<unknown> = Promise.resolve()
     return {
       started: Promise.resolve(),
-      run: (batch) => worker.run(batch),
+      run: (batch) => {
+        // What two batches come to may be told in another order than that in which they were done.
+        const inOrder = Promise.all([worker.run(batch), before]).then(([results]) => results)
+        before = inOrder
+        return inOrder
+      },
       progress: () => worker.progress,
       stop: async () => worker.stop(),
     }
