@@ -1,4 +1,4 @@
-// The layers, as rules: core <- adapters (wasm-host, env-*, trainer-*) <- apps. `pnpm run check:repo` applies them.
+// The layers, as rules: core <- adapters (wasm-host, env-*, trainer-*) <- apps; examples are what a user of these would write. `pnpm run check:repo` applies them.
 "use strict"
 
 const effect = "node_modules/effect/"
@@ -54,6 +54,12 @@ module.exports = {
       to: { path: "^apps/" },
     },
     {
+      name: "nothing-imports-an-example",
+      severity: "error",
+      from: { path: "^(packages|apps)/" },
+      to: { path: "^examples/" },
+    },
+    {
       name: "dashboard-imports-core-only",
       comment: "The page shares the protocol with the run, nothing else.",
       severity: "error",
@@ -64,14 +70,14 @@ module.exports = {
       name: "other-packages-by-name",
       comment: "Another package is imported as @azr/…, through its exports, never by a relative path.",
       severity: "error",
-      from: { path: "^(packages/[^/]+|apps/[^/]+)/" },
-      to: { path: "^(packages|apps)/", pathNot: "^$1/", dependencyTypes: ["local"] },
+      from: { path: "^(packages/[^/]+|apps/[^/]+|examples/[^/]+)/" },
+      to: { path: "^(packages|apps|examples)/", pathNot: "^$1/", dependencyTypes: ["local"] },
     },
     {
       name: "source-without-tests",
       severity: "error",
-      from: { path: "^(packages|apps)/[^/]+/src/" },
-      to: { path: "^(packages|apps)/[^/]+/test/" },
+      from: { path: "^(packages|apps|examples)/[^/]+/src/" },
+      to: { path: "^(packages|apps|examples)/[^/]+/test/" },
     },
     { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
     {
@@ -84,7 +90,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(packages|apps)/[^/]+/(dist|dist-executor|generated|page|test-results|coverage)/" },
+    exclude: {
+      path: "^(packages|apps|examples)/[^/]+/(dist|dist-executor|generated|page|test-results|coverage)/",
+    },
     // Types count: a layer is what the compiler sees.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

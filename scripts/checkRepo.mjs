@@ -23,7 +23,7 @@ const tool = (name, ...args) => {
   return status === 0 ? [] : [error?.message ?? (`${stdout}${stderr}`.trim() || `exit code ${status}`)]
 }
 
-const workspaces = ["packages", "apps"].flatMap((parent) =>
+const workspaces = ["packages", "apps", "examples"].flatMap((parent) =>
   readdirSync(path.join(root, parent))
     .map((name) => path.join(parent, name))
     .filter((folder) => existsSync(path.join(root, folder, "package.json"))),
@@ -131,10 +131,13 @@ const checks = [
     "oxlint on the root's files",
     () => tool("oxlint", "--deny-warnings", "scripts", "vitest.config.ts", ".dependency-cruiser.cjs"),
   ],
-  ["oxfmt on the root's files", () => tool("oxfmt", "--check", ".", "!packages/**", "!apps/**")],
+  [
+    "oxfmt on the root's files",
+    () => tool("oxfmt", "--check", ".", "!packages/**", "!apps/**", "!examples/**"),
+  ],
   [
     "layers (dependency-cruiser)",
-    () => tool("depcruise", "--config", ".dependency-cruiser.cjs", "packages", "apps"),
+    () => tool("depcruise", "--config", ".dependency-cruiser.cjs", "packages", "apps", "examples"),
   ],
   ["nothing unused (knip)", () => tool("knip", "--no-config-hints")],
   ["manifests agree (sherif)", () => tool("sherif")],

@@ -38,7 +38,7 @@ const run = (file, args) =>
 
 /** The vitest report of each project, by the project's name; vitest.config.ts says where it is. */
 const testReports = new Map(
-  ["packages", "apps"].flatMap((parent) =>
+  ["packages", "apps", "examples"].flatMap((parent) =>
     readdirSync(path.join(root, parent))
       .map((name) => path.join(root, parent, name))
       .filter((folder) => existsSync(path.join(folder, "package.json")))

@@ -2,6 +2,7 @@
 import path from "node:path"
 import { RunConfig } from "@azr/core"
 import { Effect, FileSystem } from "effect"
+import { absoluteName } from "./environmentNames.ts"
 import { absoluteReference } from "./environments.ts"
 import { UsageError, unreadable } from "./exitCodes.ts"
 import { importModule, moduleFile } from "./userModule.ts"
@@ -27,8 +28,8 @@ export const readConfigFile = Effect.fn("readConfigFile")(function* (file: strin
 })
 
 /**
- * Names of environments become those that mean the same from anywhere, and so do models and tokenizers that begin with `./` or `../`: the run
- * can be continued in any folder.
+ * Names of environments and plugins become those that mean the same from anywhere, and so do models and tokenizers that begin with
+ * `./` or `../`: the run can be continued in any folder.
  */
 export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunConfig.RunConfig => {
   const fromFolder = (name: string) => (/^\.\.?\//.test(name) ? path.resolve(folder, name) : name)
@@ -40,6 +41,7 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
   return {
     ...config,
     environments: [absolute(first), ...others.map(absolute)],
+    plugins: config.plugins.map((name) => absoluteName(name, folder)),
     policy: {
       ...config.policy,
       model: fromFolder(config.policy.model),

@@ -42,7 +42,7 @@ export const absoluteReference = (name: string, folder: string): string =>
 const unusable = (name: string, reason: string) => new UsageError({ message: `${shortName(name)} ${reason}` })
 
 /** What an absolute reference imports, or why it is none. */
-const moduleOf = (name: string): ModuleReference | UsageError => {
+export const moduleOf = (name: string): ModuleReference | UsageError => {
   const at = name.lastIndexOf(modulesFolder)
   if (at >= 0 && !isModuleFile(name)) {
     return { specifier: name.slice(at + modulesFolder.length), folder: name.slice(0, at), source: false }

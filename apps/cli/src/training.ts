@@ -1,5 +1,5 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
-import { Loop, MachineMeter, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import { Loop, MachineMeter, Plugins, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { Clock, Effect, Option, Path, Schema } from "effect"
 import { command, quoted } from "./command.ts"
@@ -8,6 +8,7 @@ import { serve } from "./dashboard/server.ts"
 import { openEnvironments } from "./environments.ts"
 import { UsageError } from "./exitCodes.ts"
 import { Output } from "./Output.ts"
+import { readPlugins } from "./plugins.ts"
 import { withEngines } from "./policies.ts"
 import * as report from "./report.ts"
 import { holdRun } from "./RunLock.ts"
@@ -54,6 +55,7 @@ export const train = Effect.fn("train")(
     const resume = checkpoint?.state ?? null
     yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
     yield* Effect.fromResult(Loop.suits(config, engine.capabilities))
+    yield* Effect.fromResult(Plugins.rulesOf(config, yield* Plugins.Plugins))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
     const store =
       from === "new"
@@ -118,6 +120,7 @@ export const train = Effect.fn("train")(
     return outcome
   },
   (effect, { config }) => withEngines(config)(effect),
+  (effect, { config }) => Effect.provideServiceEffect(effect, Plugins.Plugins, readPlugins(config)),
   Effect.provideServiceEffect(
     MachineMeter.MachineMeter.Current,
     Effect.sync(() => new MachineMeter.MachineMeter(() => process.memoryUsage.rss())),

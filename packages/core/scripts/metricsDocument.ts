@@ -2,7 +2,11 @@
 import { type Metric, registry } from "../src/Metrics.ts"
 
 const groups: ReadonlyArray<readonly [prefix: string, title: string, about: string]> = [
-  ["propose/", "Proposing", "`<kind>` is a kind of task, `<measure>` what the environment measures of one."],
+  [
+    "propose/",
+    "Proposing",
+    "`<kind>` is a kind of task, in a run of several environments also one of each (`lua:deduction`), `<measure>` what the environment measures of one.",
+  ],
   [
     "solve/",
     "Solving",

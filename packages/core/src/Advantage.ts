@@ -36,8 +36,11 @@ export const AdvantageConfig = Schema.TaggedUnion({
   rae: { decay: Schema.Finite },
   /** REINFORCE (Williams 1992): r itself. */
   reinforce: {},
+  /** An estimator of a plugin's, by its name (`Plugins.ts`). */
+  plugin: { name: Schema.String, options: Schema.Record(Schema.String, Schema.Json) },
 })
 export type AdvantageConfig = typeof AdvantageConfig.Type
+export type BuiltInAdvantage = Exclude<AdvantageConfig, { readonly _tag: "plugin" }>
 
 export interface Graded {
   readonly cell: string
@@ -52,7 +55,7 @@ export type Baselines = Map<string, number>
 
 /** One advantage a response, in order. `rae` moves `baselines`; the others leave them alone. */
 export const advantages = (
-  config: AdvantageConfig,
+  config: BuiltInAdvantage,
   batch: ReadonlyArray<Graded>,
   baselines: Baselines,
 ): ReadonlyArray<number> => {

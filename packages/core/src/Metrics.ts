@@ -1,6 +1,7 @@
 /**
  * The metrics registry: every key that a step may report, with its unit, the direction that is good, and what it says.
- * Keys are `<role>/<kind>/<name>`, or `<name>` for the whole step; `<kind>` stands for any kind.
+ * Keys are `<role>/<kind>/<name>`, or `<name>` for the whole step; `<kind>` stands for any kind, in all environments of the run
+ * (`deduction`) and, where there are several, in each of them (`lua:deduction`).
  */
 export interface Metric {
   readonly key: string

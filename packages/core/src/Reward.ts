@@ -16,8 +16,10 @@
  * - `coverage` divides a positive reward by (decayed count of the task's region)^exponent, so that the tenth program of a
  *   shape is worth less than the first.
  * - `intrinsic` adds to the reward r of an estimated task what can be measured without solving it (released code).
+ *
+ * All of this is the shape `standard` of either role; a plugin brings others (`Plugins.ts`).
  */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Verdict } from "./Environment.ts"
 
 /** Reward of a task that is sometimes solved: `oneMinus` 1 − s (Eq 4), `quadratic` 4s(1 − s). */
@@ -47,7 +49,11 @@ export const IntrinsicConfig = Schema.Struct({
 })
 export type IntrinsicConfig = typeof IntrinsicConfig.Type
 
+/** Which function makes a reward of the settings beside it: `standard`, or one of a plugin's. */
+const Shape = Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed("standard")))
+
 export const ProposerReward = Schema.Struct({
+  shape: Shape,
   badFormat: Schema.Finite,
   invalid: Schema.Finite,
   duplicate: Schema.Finite,
@@ -63,6 +69,7 @@ export const ProposerReward = Schema.Struct({
 export type ProposerReward = typeof ProposerReward.Type
 
 export const SolverReward = Schema.Struct({
+  shape: Shape,
   correct: Schema.Finite,
   wrong: Schema.Finite,
   badFormat: Schema.Finite,
@@ -74,8 +81,9 @@ export type SolverReward = typeof SolverReward.Type
 export const RewardConfig = Schema.Struct({ propose: ProposerReward, solve: SolverReward })
 export type RewardConfig = typeof RewardConfig.Type
 
-const solve: SolverReward = { correct: 1, wrong: -0.5, badFormat: -1, partial: false }
+const solve: SolverReward = { shape: "standard", correct: 1, wrong: -0.5, badFormat: -1, partial: false }
 const propose: ProposerReward = {
+  shape: "standard",
   badFormat: -1,
   invalid: -0.5,
   duplicate: -0.5,
@@ -107,7 +115,7 @@ export type ProposalResult =
       readonly measures: Readonly<Record<string, number>>
     }
 
-export const proposerReward = (config: ProposerReward, result: ProposalResult): number => {
+export const proposerReward = (config: Omit<ProposerReward, "shape">, result: ProposalResult): number => {
   if (result._tag !== "estimated") return config[result._tag]
   const { attempts, measures, regionCount, solved } = result
   return withIntrinsic(
@@ -117,7 +125,7 @@ export const proposerReward = (config: ProposerReward, result: ProposalResult): 
   )
 }
 
-const worth = (config: ProposerReward, solved: number, attempts: number): number => {
+const worth = (config: Omit<ProposerReward, "shape">, solved: number, attempts: number): number => {
   const rate = solved / attempts
   if (config.zone !== null && (rate < config.zone.low || rate > config.zone.high)) return 0
   const fixed = solved === 0 ? config.unsolved : solved === attempts ? config.alwaysSolved : null
@@ -160,5 +168,8 @@ const learnability = (shape: Learnability, s: number): number => {
 }
 
 /** `share` of a wrong answer is right, in [0, 1); 0 where `partial` is off. */
-export const solverReward = (config: SolverReward, verdict: Verdict["verdict"], share: number): number =>
-  verdict === "wrong" && share > 0 ? share * config.correct : config[verdict]
+export const solverReward = (
+  config: Omit<SolverReward, "shape">,
+  verdict: Verdict["verdict"],
+  share: number,
+): number => (verdict === "wrong" && share > 0 ? share * config.correct : config[verdict])

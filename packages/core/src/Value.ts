@@ -243,19 +243,18 @@ const read = (json: unknown, at: string, depth: number): Value => {
  * How two values are compared. `strict`: same kinds, same order, same sign of zero. `python`: what `==` of Python
  * says, and what CRUXEval's assertions use: numbers by value across `bool`, `int`, `float` and `complex`, `dict`
  * and `set` without order, `frozenset` as `set`; only `nan` counts as equal to itself. `javascript`: deep
- * `SameValueZero` (`-0` is `0`, `NaN` is `NaN`), plain objects, `Map` and `Set` without order.
+ * `SameValueZero` (`-0` is `0`, `NaN` is `NaN`), plain objects, `Map` and `Set` without order. `numeric`: `int` and
+ * `float` by value as in `python`, and no number is a `bool`, for Lua and others like it.
  */
-export type Equality = "strict" | "python" | "javascript"
-export const Equality = Schema.Literals(["strict", "python", "javascript"])
+export type Equality = "strict" | "python" | "javascript" | "numeric"
+export const Equality = Schema.Literals(["strict", "python", "javascript", "numeric"])
 
 export const equals = (a: Value, b: Value, equality: Equality): boolean =>
   normalForm(a, equality) === normalForm(b, equality)
 
 /** Two values have the same normal form exactly when they are equal under `equality`. */
 export const normalForm = (value: Value, equality: Equality): string =>
-  equality === "strict"
-    ? encode(value)
-    : loose(value, equality === "python" ? pythonScalar : javascriptScalar)
+  equality === "strict" ? encode(value) : loose(value, scalars[equality])
 
 /** 16 hexadecimal digits of the value's normal form: equal values have equal hashes. Not cryptographic. */
 export const hash = (value: Value, equality: Equality): string => hashText(normalForm(value, equality))
@@ -305,6 +304,15 @@ const pythonScalar = (value: Scalar): string => {
 
 const javascriptScalar = (value: Scalar): string =>
   value.kind === "float" && value.value === 0 ? encode(float(0)) : encode(value)
+
+const numericScalar = (value: Scalar): string =>
+  value.kind === "int" || value.kind === "float" ? pythonScalar(value) : encode(value)
+
+const scalars: Readonly<Record<Exclude<Equality, "strict">, (value: Scalar) => string>> = {
+  python: pythonScalar,
+  javascript: javascriptScalar,
+  numeric: numericScalar,
+}
 
 /** 64 bits of FNV-1a over UTF-16 code units, as two 32-bit lanes; 16 hexadecimal digits. */
 export const hashText = (text: string): string => {

@@ -27,6 +27,7 @@ export const nano: RunConfig = {
   seed: 0,
   steps: 160,
   environments: ["python-nano"],
+  plugins: [],
   kinds: {
     deduction: {
       seeds: 256,
@@ -70,6 +71,7 @@ export const nano: RunConfig = {
   solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
+      shape: "standard",
       badFormat: -0.5,
       invalid: -0.5,
       duplicate: 0,
@@ -80,7 +82,7 @@ export const nano: RunConfig = {
       intrinsic: null,
       coverage: { decay: 0.97, exponent: 0.5 },
     },
-    solve: { correct: 1, wrong: 0, badFormat: 0, partial: false },
+    solve: { shape: "standard", correct: 1, wrong: 0, badFormat: 0, partial: false },
   },
   advantage: {
     propose: { _tag: "trrPlusPlus", epsilon: 0.02, deviation: "population" },
@@ -126,6 +128,7 @@ export const paper: RunConfig = {
   seed: 0,
   steps: 500,
   environments: ["python"],
+  plugins: [],
   kinds: { deduction: kind, abduction: kind, induction: kind },
   promptStyle: "full",
   policy: { backend: "tinker", model: "Qwen/Qwen2.5-Coder-7B", workers: null, ...server },

@@ -1,5 +1,5 @@
 /** The shape of a run's configuration. A setting that decides something about the algorithm is in here, and nowhere else. */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { AdvantageConfig } from "./Advantage.ts"
 import { PromptStyle } from "./Environment.ts"
 import { AdamConfig, KlEstimator, LossConfig } from "./PolicyEngine.ts"
@@ -66,6 +66,8 @@ export const RunConfig = Schema.Struct({
   steps: Count,
   /** Environments of the curriculum. */
   environments: Schema.NonEmptyArray(EnvironmentReference),
+  /** Modules whose rewards and advantage estimators can be named below, by path or package. */
+  plugins: Schema.Array(Schema.String).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** Kinds of task, by id, in each environment that has them. */
   kinds: Schema.Record(Schema.String, KindConfig),
   promptStyle: PromptStyle,

@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import {
-  type AdvantageConfig,
+  type BuiltInAdvantage,
   type Baselines,
   type Graded,
   advantages as estimate,
 } from "../src/Advantage.ts"
 
 /** With fresh running baselines. */
-const advantages = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): ReadonlyArray<number> =>
+const advantages = (config: BuiltInAdvantage, batch: ReadonlyArray<Graded>): ReadonlyArray<number> =>
   estimate(config, batch, new Map())
 
 const graded = (cell: string, group: string, reward: number, tokens = 1): Graded => ({
@@ -51,7 +51,7 @@ const whitenTokens = (
   return rows.map((row) => row.map((value) => (value - mean) * (1 / Math.sqrt(variance + epsilon))))
 }
 
-const reference = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): ReadonlyArray<number> =>
+const reference = (config: BuiltInAdvantage, batch: ReadonlyArray<Graded>): ReadonlyArray<number> =>
   batch.map((sample) => {
     const cell = batch.filter((other) => other.cell === sample.cell)
     const group = cell.filter((other) => other.group === sample.group)
@@ -113,19 +113,19 @@ const reference = (config: AdvantageConfig, batch: ReadonlyArray<Graded>): Reado
 const epsilons = fc.constantFrom(0, 1e-8, 1e-6, 0.02, 0.05)
 const deviations = fc.constantFrom("population" as const, "sample" as const)
 /** Baseline and scale from the cell or the group. */
-const scaled: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+const scaled: fc.Arbitrary<BuiltInAdvantage> = fc.oneof(
   fc.record({ _tag: fc.constant("trrPlusPlus" as const), epsilon: epsilons, deviation: deviations }),
   fc.record({ _tag: fc.constant("trrPlusPlusTokens" as const), epsilon: epsilons }),
   fc.record({ _tag: fc.constant("grpo" as const), epsilon: epsilons, deviation: deviations }),
   fc.record({ _tag: fc.constant("groupBaseline" as const), epsilon: epsilons }),
 )
 /** Baseline from the cell or the group. */
-const centred: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+const centred: fc.Arbitrary<BuiltInAdvantage> = fc.oneof(
   scaled,
   fc.constantFrom({ _tag: "drGrpo" as const }, { _tag: "rloo" as const }),
 )
 const whitened = fc.record({ _tag: fc.constant("reinforcePlusPlus" as const), epsilon: epsilons })
-const configs: fc.Arbitrary<AdvantageConfig> = fc.oneof(
+const configs: fc.Arbitrary<BuiltInAdvantage> = fc.oneof(
   centred,
   whitened,
   fc.record({ _tag: fc.constant("rae" as const), decay: fc.constantFrom(0, 0.5, 0.95) }),

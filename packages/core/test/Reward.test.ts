@@ -71,6 +71,7 @@ describe("presets", () => {
 
   it("every cell of the table is its own setting", () => {
     const config: ProposerReward = {
+      shape: "standard",
       badFormat: 1,
       invalid: 2,
       duplicate: 3,

@@ -259,6 +259,7 @@ describe("equality", () => {
     ["strict", anyValue],
     ["python", anyValue],
     ["javascript", anyValue],
+    ["numeric", anyValue],
   ])("%s: reflexive, nan included, also through text", (equality, values) => {
     fc.assert(
       fc.property(values, (value) => {
@@ -272,6 +273,7 @@ describe("equality", () => {
     ["strict", pythonValue],
     ["python", pythonValue],
     ["javascript", javascriptValue],
+    ["numeric", pythonValue],
   ])("%s: symmetric, transitive, one normal form and one hash a class", (equality, values) => {
     fc.assert(
       fc.property(values, values, values, (a, b, c) => {
@@ -383,6 +385,20 @@ describe("equality", () => {
     )
   })
 
+  it.each<readonly [string, Value, Value, boolean]>([
+    ["1 and 1.0", int(1), float(1), true],
+    ["0 and -0.0", int(0), float(-0), true],
+    ["nan and nan", float(Number.NaN), float(Number.NaN), true],
+    ["true and 1", bool(true), int(1), false],
+    ["false and 0.0", bool(false), float(0), false],
+    ["nil and false", none, bool(false), false],
+    ['1 and "1"', int(1), string("1"), false],
+    ["{1, 2} and {1.0, 2}", list([int(1), int(2)]), list([float(1), int(2)]), true],
+    ["{a = true} and {a = 1}", dict([[string("a"), bool(true)]]), dict([[string("a"), int(1)]]), false],
+  ])("numeric: %s", (_, a, b, expected) => {
+    assert.strictEqual(equals(a, b, "numeric"), expected)
+  })
+
   it("no structure imitates another: neighbours of separators differ", () => {
     const different: ReadonlyArray<Value> = [
       list([string("1,2")]),
@@ -397,7 +413,7 @@ describe("equality", () => {
       string('{"bytes":"00"}'),
       bytes("00"),
     ]
-    for (const equality of ["strict", "python", "javascript"] as const) {
+    for (const equality of ["strict", "python", "javascript", "numeric"] as const) {
       assert.strictEqual(
         new Set(different.map((value) => normalForm(value, equality))).size,
         different.length,

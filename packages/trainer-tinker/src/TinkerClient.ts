@@ -4,7 +4,7 @@
  * Order matters to a server: requests of one model are sent one after the other, each when the one before was accepted; their results
  * are waited for together. `seq_id` counts them, so that one that is sent again is not done again, where the server knows it.
  */
-import { type Duration, Effect, Schedule, type Scope, Semaphore } from "effect"
+import { Config, type Duration, Effect, Option, Schedule, type Scope, Semaphore } from "effect"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as Routes from "./Routes.ts"
 import { TinkerError } from "./TinkerError.ts"
@@ -135,6 +135,15 @@ export const make = Effect.fn("TinkerClient.make")(
   Effect.provide(FetchHttpClient.layer),
   Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
 )
+
+/** A client of the server at an address, with the key in `TINKER_API_KEY`, if there is one. */
+export const connect = Effect.fn("TinkerClient.connect")(function* (
+  url: string,
+  options: Omit<ClientOptions, "url" | "key">,
+) {
+  const key = yield* Effect.orDie(Config.option(Config.Redacted("TINKER_API_KEY")))
+  return yield* make({ ...options, url, key: Option.getOrNull(key) })
+})
 
 /** A JSON body that says nothing: servers of today answer 415, older ones that fields are missing. Neither does anything. */
 const probeFormat = (transport: Transport.Transport): Effect.Effect<WireFormat, TinkerError> =>

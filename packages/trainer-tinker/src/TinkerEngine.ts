@@ -9,7 +9,7 @@
  * is ever lost or doubled in silence.
  */
 import { PolicyEngine, PolicyLoss, PolicyRequest } from "@azr/core"
-import { Config, Effect, Exit, Layer, Option, Schema, Scope, Semaphore } from "effect"
+import { Effect, Exit, Layer, Schema, Scope, Semaphore } from "effect"
 import { PendingGradient } from "./PendingGradient.ts"
 import { type Dialect, gradNormOf, probe } from "./probe.ts"
 import { type Reduction, scaleProblem } from "./sumOfLosses.ts"
@@ -67,12 +67,9 @@ const { BackendUnavailable, PolicyError } = PolicyEngine
 const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   const { model: baseModel, rank, seed, tokenizer } = options
   const scope = yield* Effect.scope
-  const key = yield* Effect.orDie(Config.option(Config.Redacted("TINKER_API_KEY")))
-  const client = yield* TinkerClient.make({
+  const client = yield* TinkerClient.connect(options.url, {
     ...TinkerClient.defaultOptions,
     ...options.timing,
-    url: options.url,
-    key: Option.getOrNull(key),
   }).pipe(Effect.mapError(unavailable))
   const contextLength = yield* contextOf(client, options)
 

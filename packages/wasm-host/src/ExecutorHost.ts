@@ -76,6 +76,11 @@ export class ExecutorHost extends Context.Service<
     const loaded = loadAddon()
     return loaded.available ? wasmtimeHost(loaded) : hostOf(v8Engine)
   })
+
+  /** The host that `ExecutorSettings` names. */
+  static readonly configured: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable> = Layer.unwrap(
+    Effect.map(Executor.ExecutorSettings, ({ host }) => ExecutorHost[host]),
+  )
 }
 
 const wasmtimeHost = ({ addon, identity }: UsableAddon): ExecutorHost["Service"] =>

@@ -1,3 +1,4 @@
+export { loadComponent } from "./artifacts.ts"
 export type { Call, CallResult, Trap } from "./Call.ts"
 export type { ComponentFile } from "./component.ts"
 export { type ExecutorComponent, ExecutorHost, type ExecutorPool, type HostOptions } from "./ExecutorHost.ts"

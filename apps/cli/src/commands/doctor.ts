@@ -4,7 +4,7 @@ import { readConfigFile } from "../configFile.ts"
 import type { Finding } from "../doctor/finding.ts"
 import { machineChecks } from "../doctor/machine.ts"
 import { needsOf } from "../doctor/needs.ts"
-import { backendChecks, environmentCheck, wasmtimeCheck } from "../doctor/parts.ts"
+import { backendChecks, environmentCheck, serverCheck, wasmtimeCheck } from "../doctor/parts.ts"
 import { environments } from "../environments.ts"
 import { CheckFailed } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
@@ -19,6 +19,7 @@ const general = Effect.gen(function* () {
   const hosts = native.status === "ok" ? (["v8", "wasmtime"] as const) : (["v8"] as const)
   return [
     ...backendChecks,
+    serverCheck,
     Effect.succeed(native),
     ...environments.flatMap((environment) => hosts.map((host) => environmentCheck(environment, host))),
   ]

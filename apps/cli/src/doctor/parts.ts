@@ -1,8 +1,9 @@
 /** What a run is put together from: policy engines, executor hosts, environments. Each is tried, not looked up. */
 import { Environment, Executor, RandomStreams } from "@azr/core"
 import { LocalBackends } from "@azr/trainer-gpu"
+import { TinkerClient } from "@azr/trainer-tinker"
 import { wasmtimeStatus } from "@azr/wasm-host"
-import { Effect } from "effect"
+import { Config, Effect, Option } from "effect"
 import type { AnyEnvironment } from "../environments.ts"
 import { type Finding, absent, failedBy, ok } from "./finding.ts"
 
@@ -22,6 +23,25 @@ export const backendChecks: ReadonlyArray<Effect.Effect<Finding>> = LocalBackend
       ),
     )
   })
+
+/** A server of the Tinker API is there where the user names one; what it is asked for changes nothing on it. */
+export const serverCheck = Effect.gen(function* () {
+  const check = "policy tinker"
+  const url = yield* Effect.orDie(Config.option(Config.String("TINKER_BASE_URL")))
+  if (Option.isNone(url)) {
+    return absent(
+      check,
+      "TINKER_BASE_URL names no server",
+      "azr serve-policy is one; policy.url names one, too",
+    )
+  }
+  return yield* TinkerClient.connect(url.value, TinkerClient.defaultOptions).pipe(
+    Effect.map(({ address, format, models }) =>
+      ok(check, `${address} has ${models.map(({ name }) => name).join(", ")}, and speaks ${format}`),
+    ),
+    Effect.catch(({ message }) => Effect.succeed(failedBy(check, { message }))),
+  )
+})
 
 export const wasmtimeCheck: Effect.Effect<Finding> = Effect.sync((): Finding => {
   const found = wasmtimeStatus()

@@ -340,6 +340,15 @@ const trimmedEnds = (content: string): string => {
     .trimEnd()
 }
 
+/** What was written in the form that `responseForm` asks for: the content of the one block of each tag. */
+export const readBlocks = (
+  text: string,
+  tags: ReadonlyArray<string>,
+): Result.Result<ReadonlyArray<string>, FormatError> =>
+  Result.flatMap(Result.flatMap(answerBlock(text), blocksOf), (blocks) =>
+    Result.all(tags.map((tag) => only(blocks, tag))),
+  )
+
 /** A solver's payload: the block of the tag, or the only block if it has no tag, or all of an answer without blocks. */
 const payload = (tag: string, answer: string): Format<string> =>
   Result.flatMap(blocksOf(answer), (blocks) => {

@@ -2,20 +2,21 @@
  * Stage 5: the policy learns. Rewards → advantages per cell → one update on all cells. What an infrastructure fault or
  * a rule left without a reward is masked: it neither counts nor teaches.
  */
-import { Effect } from "effect"
-import { type Graded, advantages } from "../Advantage.ts"
+import { Effect, Result } from "effect"
+import type { Graded } from "../Advantage.ts"
 import { meanOf, meansOf } from "../Metrics.ts"
 import { type Datum, PolicyEngine, PolicyError, type Regularization } from "../PolicyEngine.ts"
 import { klEstimate } from "../PolicyLoss.ts"
+import { Plugins, rulesOf } from "../Plugins.ts"
 import { reductionWeights } from "../Reduction.ts"
-import { type ProposalResult, proposerReward, solverReward } from "../Reward.ts"
+import type { ProposalResult } from "../Reward.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
 import { type ConfigError, type RunConfig, learningRateAt } from "../RunConfig.ts"
 import type { Estimate } from "./Estimate.ts"
 import { type Measures, measure } from "./Intrinsic.ts"
 import { partialShares } from "./Partial.ts"
 import type { Answer } from "./Solve.ts"
-import type { LoopState } from "./State.ts"
+import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 import type { Validated } from "./Validate.ts"
 
@@ -55,31 +56,37 @@ export const learn = Effect.fn("Learn")(function* (
   )
   const answerReferences = yield* referenceLogprobs(state, answers)
 
-  const proposalRewards = validated.map((proposal, index) => {
-    const result = resultOf(state, proposal, estimated, measures)
+  const rules = yield* Effect.fromResult(rulesOf(config, yield* Plugins))
+  const proposalRewards = yield* rewarded(validated, (validatedOne, index) => {
+    const result = resultOf(state, validatedOne, estimated, measures)
+    const { sample, text, track } = validatedOne.proposal
     return result === null
       ? null
-      : proposerReward(config.reward.propose, result) -
-          klPenalty(config, proposal.proposal.sample, proposalReferences[index])
+      : Result.map(
+          rules.proposeReward({ ...responseOf(track, sample, text), result }),
+          (reward) => reward - klPenalty(config, sample, proposalReferences[index]),
+        )
   })
   const shares = yield* partialShares(state, answers.slice(firstTaught))
-  const answerRewards = answers.map(({ sample, verdict }, index) => {
+  const answerRewards = yield* rewarded(answers, ({ question, sample, text, verdict: judged }, index) => {
     const share = shares[index - firstTaught] ?? null
-    return verdict === null || share === null
+    return judged === null || share === null
       ? null
-      : solverReward(config.reward.solve, verdict.verdict, share) -
-          klPenalty(config, sample, answerReferences[index])
+      : Result.map(
+          rules.solveReward({ ...responseOf(question.track, sample, text), verdict: judged.verdict, share }),
+          (reward) => reward - klPenalty(config, sample, answerReferences[index]),
+        )
   })
 
-  const proposalAdvantages = spread(
+  const proposalAdvantages = yield* spread(
     proposalRewards,
     (index): Omit<Graded, "reward"> => {
       const { sample, track } = (validated[index] as Validated).proposal
       return { cell: `propose/${track.key}`, group: String(index), tokens: sample.tokens.length }
     },
-    (batch) => advantages(config.advantage.propose, batch, state.baselines),
+    (batch) => rules.advantages("propose", batch, state.baselines),
   )
-  const answerAdvantages = spread(
+  const answerAdvantages = yield* spread(
     answerRewards,
     (index): Omit<Graded, "reward"> => {
       const { question, sample } = answers[index] as Answer
@@ -89,7 +96,7 @@ export const learn = Effect.fn("Learn")(function* (
         tokens: sample.tokens.length,
       }
     },
-    (batch) => advantages(config.advantage.solve, batch, state.baselines),
+    (batch) => rules.advantages("solve", batch, state.baselines),
   )
 
   const lesson = (
@@ -165,17 +172,37 @@ const resultOf = (
   }
 }
 
+const responseOf = ({ environment, kind }: Track, { tokens }: Answer["sample"], text: string) => ({
+  environment: environment.id,
+  kind: kind.id,
+  text,
+  tokens: tokens.length,
+})
+
+/** The reward of each response; null for what has none. */
+const rewarded = <Response>(
+  responses: ReadonlyArray<Response>,
+  reward: (response: Response, index: number) => Result.Result<number, ConfigError> | null,
+): Effect.Effect<ReadonlyArray<number | null>, ConfigError> =>
+  Effect.fromResult(
+    Result.all(responses.map((response, index) => reward(response, index) ?? Result.succeed(null))),
+  )
+
 /** Estimates advantages over the rewarded responses and puts them back at their indices; null elsewhere. */
 const spread = (
   rewards: ReadonlyArray<number | null>,
   describe: (index: number) => Omit<Graded, "reward">,
-  estimator: (batch: ReadonlyArray<Graded>) => ReadonlyArray<number>,
-): ReadonlyArray<number | null> => {
+  estimator: (batch: ReadonlyArray<Graded>) => Result.Result<ReadonlyArray<number>, ConfigError>,
+): Effect.Effect<ReadonlyArray<number | null>, ConfigError> => {
   const indices = rewards.flatMap((reward, index) => (reward === null ? [] : [index]))
-  const values = estimator(indices.map((index) => ({ ...describe(index), reward: rewards[index] as number })))
+  const batch = indices.map((index) => ({ ...describe(index), reward: rewards[index] as number }))
   const result: Array<number | null> = rewards.map(() => null)
-  indices.forEach((index, i) => (result[index] = values[i] as number))
-  return result
+  return Effect.fromResult(
+    Result.map(estimator(batch), (values) => {
+      indices.forEach((index, i) => (result[index] = values[i] as number))
+      return result
+    }),
+  )
 }
 
 type Response = Pick<Answer, "promptTokens" | "sample">

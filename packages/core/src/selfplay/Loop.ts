@@ -5,6 +5,7 @@
 import { Clock, Effect, Result, Schema } from "effect"
 import type { OpenEnvironment } from "../Environment.ts"
 import { MachineMeter, type MachineUse } from "../MachineMeter.ts"
+import { Plugins, rulesOf } from "../Plugins.ts"
 import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
 import { type RunEvent, type StepSeconds, type SuiteResult, accuracyOf } from "../RunEvent.ts"
@@ -50,6 +51,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   const { config } = options
   const engine = yield* PolicyEngine
   yield* Effect.fromResult(suits(config, engine.capabilities))
+  yield* Effect.fromResult(rulesOf(config, yield* Plugins))
   const store = yield* RunStore
   const heldOut = heldOutOf(state.tracks)
   const meter = yield* MachineMeter.Current

@@ -127,27 +127,25 @@ const metricsOf = (
 ): Readonly<Record<string, number>> =>
   Object.assign(
     {},
-    ...kindsOf(state).map((kind) => ({
+    ...cellsOf(state).map(([cell, tracks]) => ({
       ...proposalMetrics(
         state,
-        kind,
-        learned.proposals.filter(({ response }) => response.proposal.track.kind.id === kind),
+        cell,
+        learned.proposals.filter(({ response }) => tracks.includes(response.proposal.track)),
       ),
       ...answerMetrics(
         state,
-        kind,
-        learned.answers.filter(({ response }) => response.question.track.kind.id === kind),
+        cell,
+        learned.answers.filter(({ response }) => tracks.includes(response.question.track)),
       ),
       ...learnableMetrics(
-        kind,
+        cell,
         estimates.filter(
-          ({ answers, attempts }) => attempts > 0 && answers[0]?.question.track.kind.id === kind,
+          ({ answers: [first], attempts }) =>
+            attempts > 0 && first !== undefined && tracks.includes(first.question.track),
         ),
       ),
-      [`buffer/${kind}/size`]: sizeOf(
-        state.tracks.filter((track) => track.kind.id === kind),
-        state,
-      ),
+      [`buffer/${cell}/size`]: sizeOf(tracks, state),
     })),
     {
       "generate/tokens": [
@@ -157,9 +155,16 @@ const metricsOf = (
     },
   )
 
-const kindsOf = (state: LoopState): ReadonlyArray<string> => [
-  ...new Set(state.tracks.map(({ kind }) => kind.id)),
-]
+/** What metrics are about: a kind in all environments and, where there are several of these, in each, `lua:deduction`. */
+const cellsOf = ({
+  tracks,
+}: LoopState): ReadonlyArray<readonly [name: string, tracks: ReadonlyArray<Track>]> => {
+  const several = new Set(tracks.map(({ environment }) => environment.id)).size > 1
+  return [
+    ...Map.groupBy(tracks, ({ kind }) => kind.id),
+    ...(several ? Map.groupBy(tracks, ({ environment, kind }) => `${environment.id}:${kind.id}`) : []),
+  ]
+}
 
 const learnableMetrics = (
   kind: string,

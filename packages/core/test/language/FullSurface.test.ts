@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import fc from "fast-check"
 import type { FormatError } from "../../src/Environment.ts"
-import { fullSurface } from "../../src/language/FullSurface.ts"
+import { fullSurface, readBlocks } from "../../src/language/FullSurface.ts"
 import type { Language } from "../../src/language/Language.ts"
 import type { DeductionTask, InductionTask, LanguageTask } from "../../src/language/Task.ts"
 import { type Value, encode, int, list, parse, string } from "../../src/Value.ts"
@@ -261,6 +261,17 @@ describe("proposals", () => {
     assert.include(refusal(incomplete), "```message")
     assert.include(refusal(surface.parseProposal("induction", respond("x"), [deduction])), "```input")
     assert.throws(() => surface.parseProposal("induction", text, []), "exactly one program")
+  })
+})
+
+describe("readBlocks", () => {
+  it("gives the content of the one block of each tag, in the order asked for", () => {
+    const text = respond([block("rows", "1"), block("other", "x"), block("query", " a\n b")].join("\n"))
+    assert.deepStrictEqual(success(readBlocks(text, ["query", "rows"])), [" a\n b", "1"])
+    assert.match(refusal(readBlocks(text, ["query", "schema"])), /one ```schema block, found 0/)
+    const twice = respond([block("rows", "1"), block("rows", "2")].join("\n"))
+    assert.match(refusal(readBlocks(twice, ["rows"])), /found 2/)
+    assert.strictEqual(refusal(readBlocks(block("rows", "1"), ["rows"])), "no </think>")
   })
 })
 

@@ -44,6 +44,7 @@ const base: RunConfig = {
   solve: { from: "estimate", samples: 1, seeds: true, mix: "uniform", temperature: 1 },
   reward: {
     propose: {
+      shape: "standard",
       badFormat: -1,
       invalid: -0.5,
       duplicate: -0.25,
@@ -54,7 +55,7 @@ const base: RunConfig = {
       coverage: null,
       intrinsic: null,
     },
-    solve: { correct: 1, wrong: -0.5, badFormat: -1, partial: false },
+    solve: { shape: "standard", correct: 1, wrong: -0.5, badFormat: -1, partial: false },
   },
   advantage: {
     propose: { _tag: "trrPlusPlus", epsilon: 0, deviation: "population" },

@@ -68,7 +68,7 @@ export const flatten = async (path: string, folder: string, tools: Linker): Prom
   }
   const merged = join(folder, "merged.wasm")
   await tools.wasmMerge([...mergeArguments, "-o", merged, "--all-features", "--rename-export-conflicts"])
-  await writeFile(merged, mapSection(await readFile(merged), SectionId.export, keepInterface))
+  await writeFile(merged, interfaceOnly(await readFile(merged)))
   // Drops what the interface does not need, and folds constant globals so that nothing is computed at
   // instantiation.
   const trimmed = join(folder, "trimmed.wasm")
@@ -178,6 +178,10 @@ const rewire = (body: Uint8Array, wiring: ReadonlyArray<Source>): Uint8Array => 
   return concat(parts)
 }
 
+/** A core module that exports nothing but what the component's interface is made of. */
+export const interfaceOnly = (module: Uint8Array): Uint8Array =>
+  mapSection(module, SectionId.export, keepInterface)
+
 const INTERFACE = new Set(["memory", ENTRY, "cabi_post_run"])
 
 /** An export section with nothing but the component's interface. */
@@ -196,7 +200,7 @@ const keepInterface = (body: Uint8Array): Uint8Array => {
     if (label.startsWith("cabi_realloc")) realloc = body.subarray(target, reader.position)
   }
   if (realloc === null || kept.length !== INTERFACE.size)
-    throw new Error("flatten: the interface is incomplete")
+    throw new Error("the interface of the component is incomplete")
   kept.push(concat([name("cabi_realloc"), realloc]))
   return concat([unsigned(kept.length), ...kept])
 }

@@ -12,7 +12,7 @@ export {
 export { type ComponentFile, extractCoreModule, readComponent } from "../component.ts"
 export { type WasmGlobal, type WasmMemory, type WasmModule, WebAssembly } from "../webAssembly.ts"
 export { exposeState, freeze, type State, takeState } from "./snapshot.ts"
-export { flatten } from "./flatten.ts"
+export { flatten, interfaceOnly } from "./flatten.ts"
 export { ask, seal } from "./seal.ts"
 export { type PackedImage, packComponent } from "./pack.ts"
 export { installNpmTools, type Linker, type NpmTools, npmTools, runTool, type Tool } from "./tools.ts"

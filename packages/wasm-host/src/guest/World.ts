@@ -10,8 +10,11 @@ export class World {
   #printed = ""
   #now: number
   #state: number
+  /** Whether this is the second look at a program: what its language leaves open should now be otherwise. */
+  readonly perturbed: boolean
 
   constructor(entropy: number) {
+    this.perturbed = entropy !== 0
     this.#now = epoch + (entropy % starts) * startStep
     this.#state = entropy | 0
   }

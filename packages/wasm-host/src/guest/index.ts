@@ -9,6 +9,6 @@
  * themselves (`@azr/env-js` hides the engine from them); here a program only ever is data to the evaluator.
  */
 export { type GuestValue, fromJson, toJson } from "./values.ts"
-export { Raised, SyntaxFault } from "./failures.ts"
+export { NoResult, Raised, SyntaxFault } from "./failures.ts"
 export { type GuestLanguage, type GuestFacts, serve } from "./serve.ts"
 export { World } from "./World.ts"

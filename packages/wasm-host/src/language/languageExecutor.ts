@@ -4,10 +4,9 @@
  * Covers: a clean instance for every call; limits on fuel, memory, stack, output and request; a memory of outcomes.
  * Does not cover: whether a program may be a task (the language's rules), and what its outcome is worth (core).
  */
-import { readFile } from "node:fs/promises"
 import { Executor, MachineMeter, Value } from "@azr/core"
-import { Cache, Context, Duration, Effect, Exit, Layer, Result, Schema, Tracer } from "effect"
-import type { ComponentFile } from "../component.ts"
+import { Cache, Context, Duration, Effect, Exit, Layer, Result, Tracer } from "effect"
+import { loadComponent } from "../artifacts.ts"
 import { type ExecutorComponent, ExecutorHost } from "../ExecutorHost.ts"
 import type { Call, CallResult } from "../Call.ts"
 import {
@@ -44,49 +43,21 @@ export interface LanguageExecutor {
 
 /** The executor of a language whose guest speaks the protocol of `guestProtocol.ts`. */
 export const languageExecutor = (guest: LanguageGuest): LanguageExecutor => {
-  const component = loadComponent(guest)
+  const component = loadComponent({
+    id: guest.id,
+    artifacts: guest.artifacts,
+    images: Object.values(guest.images),
+    warmUp: warmUpCalls(guest),
+  })
   const layerNoDeps = Layer.effect(Executor.Executor, make(guest, component))
   return {
     component,
     layerNoDeps,
-    layer: Layer.provide(layerNoDeps, configuredHost),
+    layer: Layer.provide(layerNoDeps, ExecutorHost.configured),
     runCall: (request) => runCall(request, guest),
     runOutcome: (result, { outputBytes }) => runOutcome(result, outputBytes, guest),
   }
 }
-
-const configuredHost: Layer.Layer<ExecutorHost, Executor.ExecutorUnavailable> = Layer.unwrap(
-  Effect.map(Executor.ExecutorSettings, ({ host }) => ExecutorHost[host]),
-)
-
-// -------------------------------------------------------------------------------------------- component
-
-const Image = Schema.Struct({ file: Schema.String, sha256: Schema.String })
-const Digests = Schema.fromJsonString(Schema.Struct({ images: Schema.Record(Schema.String, Image) }))
-
-const loadComponent = Effect.fnUntraced(function* (guest: LanguageGuest) {
-  const unavailable = (reason: string) =>
-    new Executor.ExecutorUnavailable({
-      executor: guest.id,
-      reason: `digests.json of its artifacts cannot be read: ${reason}`,
-      hint: "Restore the committed artifacts of this package.",
-    })
-  const text = yield* Effect.tryPromise({
-    try: () => readFile(new URL("digests.json", guest.artifacts), "utf8"),
-    catch: (error) => unavailable(error instanceof Error ? error.message : String(error)),
-  })
-  const digests = yield* Effect.mapError(Schema.decodeEffect(Digests)(text), ({ message }) =>
-    unavailable(message),
-  )
-  const images: Record<string, ComponentFile> = {}
-  for (const [image, { file, sha256 }] of Object.entries(digests.images)) {
-    images[image] = { url: new URL(file, guest.artifacts), sha256 }
-  }
-  for (const image of Object.values(guest.images)) {
-    if (images[image] === undefined) return yield* unavailable(`it has no image ${image}`)
-  }
-  return { id: guest.id, images, warmUp: warmUpCalls(guest) } satisfies ExecutorComponent
-})
 
 const warmUpCalls = (guest: LanguageGuest): ReadonlyArray<Call> =>
   guest.warmUp.flatMap((program) => [

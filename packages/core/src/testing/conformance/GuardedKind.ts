@@ -67,11 +67,14 @@ export const guardedKind = <R>(
     line(`${kind.id}.${operation}`, ...given.map((value) => asJson(kind.taskSchema, value)))
 
   const pure = (operation: keyof PureOperations) => {
-    const method = kind[operation] as (...given: ReadonlyArray<unknown>) => unknown
+    const method = kind[operation] as ((...given: ReadonlyArray<unknown>) => unknown) | undefined
     return (...given: ReadonlyArray<unknown>) =>
       guard(
         () => called(operation, ...given),
-        () => method.apply(kind, given.slice()),
+        () => {
+          if (method === undefined) throw new TypeError(`${kind.id} has no method ${operation}`)
+          return method.apply(kind, given.slice())
+        },
       )
   }
   const effectful = <A, E>(

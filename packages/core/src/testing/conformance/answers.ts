@@ -222,13 +222,17 @@ export const answerClauses: ReadonlyArray<UnnumberedClause> = [
     "any response is a proposal or is refused; a proposal is a task or is refused, with a reason",
     "A policy proposes anything; nothing of it may crash the run.",
     function* (subject) {
-      const { declared, opened, samples } = subject
+      const { declared, opened, options, random, samples } = subject
       for (const style of declared.styles) {
         for (const kind of opened.kinds) {
-          const { damaged, noise } = yield* texts(subject, kind, style)
+          const { damaged: answers, noise } = yield* texts(subject, kind, style)
           const shown = referencesFor(kind, yield* samples).at(-1)
           if (shown === undefined) continue
-          for (const text of [...noise, ...damaged]) {
+          const stream = random(`proposals/${kind.id}/${style}`)
+          const proposals = options.proposals
+            .filter((proposal) => proposal.kind === kind.id && proposal.style === style)
+            .flatMap(({ text }) => damaged(text, stream, options.texts))
+          for (const text of [...noise, ...answers, ...proposals]) {
             const draft = yield* kind.parseProposal(text, shown, style)
             const call = () => kind.line("parseProposal", text, shown, style)
             if (Result.isFailure(draft)) {

@@ -27,6 +27,7 @@ const shown = Effect.fnUntraced(function* (
 ) {
   const views: Record<string, unknown> = {
     describe: yield* kind.describe(task),
+    facets: yield* kind.facets(task),
     family: yield* kind.family(task),
     identity: yield* kind.identity(task),
     measureTask: yield* kind.measureTask(task),

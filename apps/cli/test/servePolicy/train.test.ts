@@ -1,0 +1,95 @@
+/** `azr train` over `azr serve-policy`, as two processes. */
+import type { ChildProcess } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { ended, jsonLines, start, workspace } from "../azr.ts"
+
+/** Serves the nano policy from a folder until it is ended. */
+const serve = async (cwd: string, port = 0) => {
+  const child = start(["serve-policy", "--port", String(port)], cwd)
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = ""
+    child.stderr?.on("data", (text: Buffer) => {
+      said += text.toString()
+      const found = /http:\/\/127\.0\.0\.1:\d+/u.exec(said)
+      if (found !== null) resolve(found[0])
+    })
+    child.on("close", () => reject(new Error(said)))
+  })
+  return { child, url, end: () => new Promise((resolve) => child.on("close", resolve).kill("SIGKILL")) }
+}
+
+const settings = (url: string) => [
+  "--backend",
+  "tinker",
+  "--steps",
+  "50",
+  "--seed",
+  "1",
+  ...[
+    `policy.url=${url}`,
+    "kinds.deduction.seeds=16",
+    ...["deduction", "abduction", "induction"].flatMap((kind) => [
+      `kinds.${kind}.proposals=4`,
+      `kinds.${kind}.tasks=4`,
+    ]),
+    "evaluate.devTasks=1",
+    'evaluate.suites=["induction-2"]',
+    "estimate.samples=4",
+    "checkpoint.every=2",
+  ].flatMap((setting) => ["--set", setting]),
+]
+
+/** Runs a command that trains, and does something once, when so many steps are complete. */
+const during = (
+  args: ReadonlyArray<string>,
+  folder: string,
+  steps: number,
+  act: (child: ChildProcess) => void,
+) => {
+  const child = start([...args, "--json"], folder)
+  let seen = ""
+  let acted = false
+  child.stdout?.on("data", (text: Buffer) => {
+    seen += text.toString()
+    if (acted || (seen.match(/"StepCompleted"/gu)?.length ?? 0) < steps) return
+    acted = true
+    act(child)
+  })
+  return ended(child)
+}
+const stop = (child: ChildProcess) => child.kill("SIGINT")
+
+/** The metrics of the first four steps, without what the clock says. */
+const firstSteps = (folder: string, run: string) =>
+  jsonLines(readFileSync(join(folder, "runs", run, "metrics.jsonl"), "utf8"))
+    .slice(0, 4)
+    .map((metrics) => ({ ...metrics, at: null }))
+
+describe("a training on a server", { timeout: 600_000 }, () => {
+  it("goes on from the last checkpoint when the server is killed in mid-step, as if it had not been", async () => {
+    const folder = workspace()
+    const first = await serve(folder)
+    const whole = await during(["train", "--name", "whole", ...settings(first.url)], folder, 4, stop)
+    assert.strictEqual(whole.code, 130, whole.stderr)
+    assert.match(whole.stderr, /policy +nano, LoRA of rank 32, Tinker at http:\/\/127\.0\.0\.1/u)
+
+    // Step 4 is under way, and step 3 not saved.
+    let ending: Promise<unknown> = Promise.resolve()
+    const failing = during(["train", "--name", "killed", ...settings(first.url)], folder, 3, () => {
+      ending = first.end()
+    })
+    await new Promise((resolve) => first.child.on("close", resolve))
+    await ending
+    const second = await serve(folder, Number(new URL(first.url).port))
+    const failed = await failing
+    assert.strictEqual(failed.code, 1, failed.stderr)
+    assert.match(failed.stderr, /azr: .*; azr resume goes on from the run's last checkpoint\n$/u)
+    const resumed = await during(["resume", "killed"], folder, 2, stop)
+    assert.strictEqual(resumed.code, 130, resumed.stderr)
+    assert.include(resumed.stderr, "at step 2")
+    await second.end()
+    assert.deepStrictEqual(firstSteps(folder, "killed"), firstSteps(folder, "whole"))
+  })
+})
