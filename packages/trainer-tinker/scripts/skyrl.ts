@@ -70,7 +70,7 @@ const test = async (files: ReadonlyArray<string>): Promise<number> => {
     "--root",
     "skyrl",
     "--no-file-parallelism",
-    "--hookTimeout=600000",
+    "--hookTimeout=1800000",
   ]
   const child = spawn(process.execPath, [vitest, "run", ...options, "--reporter=verbose", ...files], {
     cwd: path.join(sources, ".."),

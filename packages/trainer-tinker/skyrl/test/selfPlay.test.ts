@@ -14,9 +14,9 @@ const azr = path.join(import.meta.dirname, "..", "..", "..", "..", "azr")
 const kind = {
   seeds: 1,
   proposedSeeds: 0,
-  proposals: 8,
-  tasks: 4,
-  solve: 4,
+  proposals: 4,
+  tasks: 2,
+  solve: 2,
   maxTokens: { propose: 8, solve: 8 },
 }
 const config = {
@@ -26,7 +26,7 @@ const config = {
   policy: { model: "tiny", rank: 8, contextLength: 2048 },
   maxSeedRounds: 0,
   propose: { references: 1 },
-  estimate: { samples: 4 },
+  estimate: { samples: 2 },
   entropyBonus: 0,
   optimizer: { learningRate: 1e-3, gradClip: null },
   evaluate: { every: 0 },
@@ -96,7 +96,7 @@ describe("azr train on a SkyRL server", () => {
       assert.isAbove(row["train/gradNorm"] ?? 0, 0)
     }
     const added = read("whole", "events.jsonl").filter(({ _tag }) => _tag === "TaskAdded")
-    assert.isAbove(added.length, 10, "programs that ran")
+    assert.isAbove(added.length, 5, "programs that ran")
   })
 
   it(

@@ -6,7 +6,7 @@ import { makeHuggingFaceTokenizer, modelFamilies, TinkerEngine } from "../../src
 import { prepareModel } from "../prepare.ts"
 
 /** Compilers and a model to load: nothing of it is fast. */
-export const timeout = 600_000
+export const timeout = 1_800_000
 
 /** The server that `scripts/skyrl.ts` has started for the suites. */
 export const url = process.env["TINKER_BASE_URL"] ?? ""
