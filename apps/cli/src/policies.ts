@@ -37,7 +37,7 @@ const readWeights = Effect.fnUntraced(function* (model: string) {
 /** How a model on a server reads and writes. */
 const tokenizerOf = (
   model: string,
-): Effect.Effect<TinkerEngine.TinkerOptions["tokenizer"], PolicyEngine.BackendUnavailable> =>
+): Effect.Effect<TinkerEngine.ModelTokenizer, PolicyEngine.BackendUnavailable> =>
   embedded.includes(model)
     ? Effect.succeed(promptTokenizer(nanoModel.vocabulary))
     : Effect.fail(
