@@ -38,9 +38,7 @@ const readWeights = Effect.fnUntraced(function* (model: string) {
 
 /** How a model on a server reads and writes: as its tokenizer's files say, if it is none that ships. */
 const tokenizerOf = Effect.fnUntraced(function* ({ model, promptForm, thinking, tokenizer }: Policy) {
-  if (embedded.includes(model)) {
-    return { ...promptTokenizer(nanoModel.vocabulary), contextLength: null }
-  }
+  if (embedded.includes(model)) return promptTokenizer(nanoModel.vocabulary)
   const { files } = yield* readModelFiles(tokenizer ?? model)
   return yield* Effect.fromResult(
     makeHuggingFaceTokenizer(files, { model, form: promptForm, thinking, families: modelFamilies }),
@@ -66,7 +64,6 @@ const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.Run
     rank,
     seed,
     contextLength,
-    modelContextLength: tokenizer.contextLength,
     reduction,
     serverOptimizer,
     tokenizer,

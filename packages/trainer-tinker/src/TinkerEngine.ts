@@ -17,6 +17,13 @@ import * as TinkerClient from "./TinkerClient.ts"
 import { TinkerError } from "./TinkerError.ts"
 import type { WireDatum } from "./wire/training.ts"
 
+/** How a model reads and writes. */
+export interface ModelTokenizer extends PolicyEngine.Tokenizer {
+  readonly stopTokens: ReadonlyArray<number>
+  /** Longest prompt plus response of the model; absent or null where its files do not say. */
+  readonly contextLength?: number | null
+}
+
 export interface TinkerOptions {
   /** Of the server, e.g. `http://127.0.0.1:8000`. */
   readonly url: string
@@ -26,15 +33,13 @@ export interface TinkerOptions {
   readonly rank: number
   /** Of the adapter's first weights. */
   readonly seed: number
-  /** Longest prompt plus response, in tokens; null is what the server says. */
+  /** Longest prompt plus response, in tokens; null is what the server says, else the model's files. */
   readonly contextLength: number | null
-  /** What the model's own files say, where nobody else does. */
-  readonly modelContextLength?: number | null
   /** How the server reduces losses; null is what is measured. */
   readonly reduction: Reduction | null
   /** Whether betas, epsilon, weight decay and clipping may be the server's own where it takes nothing but a learning rate. */
   readonly serverOptimizer: boolean
-  readonly tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: ReadonlyArray<number> }
+  readonly tokenizer: ModelTokenizer
   /** Other time limits than `TinkerClient.defaultOptions`. */
   readonly timing?: Partial<Omit<TinkerClient.ClientOptions, "url" | "key">>
 }
@@ -554,7 +559,7 @@ const clipProblem = (
 
 const contextOf = (
   { address, models }: TinkerClient.TinkerClient,
-  { contextLength, model, modelContextLength = null }: TinkerOptions,
+  { contextLength, model, tokenizer }: TinkerOptions,
 ): Effect.Effect<number, PolicyEngine.BackendUnavailable> => {
   const fail = (reason: string, hint: string) =>
     Effect.fail(new BackendUnavailable({ backend: "tinker", reason, hint }))
@@ -566,7 +571,7 @@ const contextOf = (
       names === "" ? "it has none" : `policy.model is one of ${names}`,
     )
   }
-  const length = contextLength ?? found.contextLength ?? modelContextLength
+  const length = contextLength ?? found.contextLength ?? tokenizer.contextLength ?? null
   return length === null
     ? fail(`${address} does not say how long a context ${model} has`, "set policy.contextLength")
     : Effect.succeed(length)

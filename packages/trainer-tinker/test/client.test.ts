@@ -18,7 +18,7 @@ const openModel = Effect.fnUntraced(function* (server: ToyServer) {
   return yield* session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
 })
 
-describe("TinkerClient", () => {
+describe("TinkerClient", { timeout: 60_000 }, () => {
   for (const wire of ["protobuf", "json"] as const) {
     it.live(`trains, samples, saves and loads in ${wire}`, () =>
       Effect.gen(function* () {

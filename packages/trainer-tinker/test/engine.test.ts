@@ -15,7 +15,7 @@ const datum: PolicyEngine.Datum = {
 const request = { prompt: [1, 2], seeds: [3, 4, 9], maxTokens: 3, temperature: 1 }
 const text = ([file]: ReadonlyArray<PolicyEngine.PolicyFile>) => new TextDecoder().decode(file?.bytes)
 
-describe("TinkerEngine", () => {
+describe("TinkerEngine", { timeout: 60_000 }, () => {
   it.live("says what it is, and throws the model away that it measured the server with", () =>
     Effect.gen(function* () {
       const server = yield* startToy({ reduction: "meanOfMeans" })
@@ -373,6 +373,11 @@ describe("TinkerEngine", () => {
         assert.include(reduction.reason, "the server's is sum")
         const silent = yield* startToy({ contextLength: null, gradNorm: false })
         assert.include((yield* Effect.flip(openEngine(silent.url))).hint, "policy.contextLength")
+        const known = yield* openEngine(silent.url, {
+          reduction: "sum",
+          tokenizer: { ...tokenizer, contextLength: 32 },
+        })
+        assert.strictEqual(known.capabilities.contextLength, 32)
         const unclear = yield* Effect.flip(openEngine(silent.url, { contextLength: 64 }))
         assert.include(unclear.reason, "reduction")
         const engine = yield* openEngine(silent.url, { contextLength: 64, reduction: "sum" })

@@ -105,7 +105,7 @@ const farthest = (a: Weights, b: Weights): number =>
     ),
   )
 
-describe("the sum of losses", () => {
+describe("the sum of losses", { timeout: 60_000 }, () => {
   for (const reduction of ["sum", "meanOfMeans"] as const) {
     for (const wire of ["protobuf", "json"] as const) {
       it.live(`is what a server of ${reduction} computes from what it is sent as ${wire}, step by step`, () =>

@@ -49,7 +49,7 @@ const openModel = Effect.gen(function* () {
   return { call, result, create, session, model_id: (yield* create(8)).model_id }
 })
 
-describe("a policy server", () => {
+describe("a policy server", { timeout: 120_000 }, () => {
   it.live("says that a rank makes no difference, and refuses what it does not have", () =>
     Effect.gen(function* () {
       const { create, session } = yield* openModel
