@@ -41,8 +41,24 @@ const Fact = ({ label, children }: { readonly label: string; readonly children: 
 export const languageOf = (environment: string): "python" | "javascript" =>
   environment.startsWith("javascript") ? "javascript" : "python"
 
+/** A task of an environment that the server does not know: its program, if it looks like one, and its fields as they are encoded. */
+const UnknownTask = ({ task }: { readonly task: unknown }) => {
+  const program =
+    typeof task === "object" && task !== null && "program" in task && typeof task.program === "string"
+      ? task.program
+      : null
+  return (
+    <>
+      {program === null ? null : <Hostile text={program} />}
+      <Hostile
+        text={JSON.stringify(program === null ? task : { ...(task as object), program: undefined }, null, 2)}
+      />
+    </>
+  )
+}
+
 export const TaskBody = ({ record, source }: Pick<TaskView, "record" | "source">) => {
-  if (source === null) return <Hostile text={JSON.stringify(record.task, null, 2)} />
+  if (source === null) return <UnknownTask task={record.task} />
   const { inputs, message, outputs, program } = source
   return (
     <>
