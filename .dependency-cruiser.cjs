@@ -91,7 +91,7 @@ module.exports = {
   options: {
     doNotFollow: { path: "node_modules" },
     exclude: {
-      path: "^(packages|apps|examples)/[^/]+/(dist|dist-executor|generated|page|test-results|coverage)/",
+      path: "^(packages|apps|examples)/[^/]+/(dist|dist-executor|generated|page|templates|test-results|coverage)/",
     },
     // Types count: a layer is what the compiler sees.
     tsPreCompilationDeps: true,

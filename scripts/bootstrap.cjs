@@ -1,9 +1,10 @@
-// What `npm start`, `npm test` and `npm run build:native` run: from a bare checkout to the command, with nothing but
-// Node >= 20 and npm; the last one needs cargo, too.
+// What `npm start`, `npm test`, `npm run build:native` and `npm run test:skyrl` run: from a bare checkout to the command, with
+// nothing but Node >= 20 and npm; the third one needs cargo, too, the last one Python >= 3.12.
 //
 //   node scripts/bootstrap.cjs start  [arguments of `azr train`]
 //   node scripts/bootstrap.cjs test   [arguments of `nx run-many`]
 //   node scripts/bootstrap.cjs native [arguments of buildNative.ts]
+//   node scripts/bootstrap.cjs skyrl  [names of suites]
 //
 // It installs the packages and Node 22 into this checkout with the pinned pnpm, builds the generated files (WASM
 // kernels, executor modules), and hands over. Both steps leave a stamp and are skipped while nothing that they depend
@@ -38,8 +39,8 @@ function main([command, ...args]) {
   if (Number(node.split(".")[0]) < 20)
     fail(`Node ${node} is too old for the set-up: install Node 20 or newer.`)
   if (process.platform === "win32") fail("Linux and macOS only: on Windows, run this inside WSL.")
-  if (!["start", "test", "native"].includes(command))
-    fail("usage: bootstrap.cjs start|test|native [arguments]")
+  if (!["start", "test", "native", "pack", "skyrl"].includes(command))
+    fail("usage: bootstrap.cjs start|test|native|pack|skyrl [arguments]")
   const environment = childEnvironment()
   install(environment)
   checkNode22()
@@ -50,6 +51,17 @@ function main([command, ...args]) {
     say("compiling the wasmtime host with cargo (first time: some minutes)")
     const script = path.join(root, "packages", "wasm-host", "scripts", "buildNative.ts")
     handOver(node22, ["--conditions=@azr/source", script, ...args], environment)
+  } else if (command === "pack") {
+    // Where the user is: a folder is named from there.
+    const folders = args.map((arg) =>
+      arg.startsWith("--") ? arg : path.resolve(process.env.INIT_CWD || "", arg),
+    )
+    handOver(node22, [path.join(root, "scripts", "pack.mjs"), ...folders], withPnpm(environment))
+  } else if (command === "skyrl") {
+    buildAssets(environment)
+    const script = path.join(root, "packages", "trainer-tinker", "scripts", "skyrl.ts")
+    const options = ["--conditions=@azr/source", "--disable-warning=ExperimentalWarning"]
+    handOver(node22, [...options, script, "test", ...args], environment)
   } else {
     handOver(node22, [path.join(root, "scripts", "test.mjs"), ...args], withPnpm(environment))
   }

@@ -6,7 +6,7 @@ import path from "node:path"
 
 const root = path.dirname(import.meta.dirname)
 const args = process.argv.slice(2)
-const [folder] = args.filter((arg) => !arg.startsWith("--"))
+const folder = args.find((arg) => !arg.startsWith("--"))
 if (folder === undefined) {
   process.stderr.write("azr: name the folder to pack into: npm run pack -- ../azr-packages\n")
   process.exit(2)

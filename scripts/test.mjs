@@ -1,7 +1,7 @@
 // Every check of the workspace, and one line at the end that counts them: `N passed, N failed`.
 //
 // Runs under Node 22 with pnpm on the PATH: `npm test`, or `pnpm run check`. Arguments go to `nx run-many`.
-// A test counts as one; so does each lint, typecheck and build of a package, and each check of scripts/checkRepo.mjs.
+// A test counts as one; so does each lint, typecheck and build of a package, the packages outside (scripts/outside.mjs), and each check of scripts/checkRepo.mjs.
 import { spawn } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import os from "node:os"
@@ -83,7 +83,7 @@ for (const report of [runReport, ...testReports.values()]) rmSync(report, { forc
 process.stderr.write(
   "azr: lint, typecheck, test, build every package (first time: minutes; later what changed)\n",
 )
-const targets = ["lint", "typecheck", "test", "build"]
+const targets = ["lint", "typecheck", "test", "build", "outside"]
 // nx itself, not its link in node_modules/.bin: that is a shell script, which would keep signals to itself.
 const nxFolder = path.join(root, "node_modules", "nx")
 const nxArguments = ["run-many", "-t", ...targets, "--outputStyle=static", ...process.argv.slice(2)]

@@ -10,6 +10,14 @@ import { presenter } from "./presenter.ts"
 import { StopSignal } from "./StopSignal.ts"
 import { version } from "./version.ts"
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major !== 22 || minor < 19) {
+  process.stderr.write(
+    `azr: this is Node ${process.versions.node}, and azr needs >=22.19 <23; npm install node@22.23.3 puts one beside it\n`,
+  )
+  process.exit(1)
+}
+
 const stop = new StopSignal()
 const services = Layer.mergeAll(
   NodeServices.layer,

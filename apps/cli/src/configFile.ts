@@ -47,5 +47,6 @@ export const withNamesFrom = (config: RunConfig.RunConfig, folder: string): RunC
       model: fromFolder(config.policy.model),
       tokenizer: config.policy.tokenizer === null ? null : fromFolder(config.policy.tokenizer),
     },
+    seedFile: config.seedFile && { ...config.seedFile, path: path.resolve(folder, config.seedFile.path) },
   }
 }

@@ -20,6 +20,9 @@ const RawRow = Schema.Struct({
   inputs: optional(Texts),
   outputs: optional(Texts),
   message: optional(Text),
+  // What `azr export` and `azr seed` write besides.
+  environment: optional(Text),
+  kind: optional(Text),
   // LiveCodeBench: `input` is a call of this function.
   function_name: optional(Text),
   // HumanEval.
@@ -30,6 +33,7 @@ const RawRow = Schema.Struct({
   // reasoning-gym.
   question: optional(Text),
   answer: optional(Schema.Unknown),
+  metadata: optional(Schema.Unknown),
 })
 type RawRow = typeof RawRow.Type
 
@@ -46,6 +50,9 @@ export interface ProgramRow {
   readonly program: string
   readonly pairs: ReadonlyArray<Pair>
   readonly message: string
+  /** The environment and the kind of task that it is for, where it says so. */
+  readonly environment: string | null
+  readonly kind: string | null
 }
 
 /** The beginning of a program that is to be completed, and tests that define `check(candidate)`. */
@@ -64,6 +71,8 @@ export interface QuestionRow {
   readonly id: string
   readonly question: string
   readonly answer: string
+  /** The procedural data set that made it; null where the row names none. */
+  readonly dataset: string | null
 }
 
 export interface MalformedRow {
@@ -107,10 +116,27 @@ const rowOf = (row: RawRow): DatasetRow => {
   }
   if (row.question !== undefined) {
     return typeof row.answer === "string"
-      ? { _tag: "question", id, question: row.question, answer: row.answer }
+      ? { _tag: "question", id, question: row.question, answer: row.answer, dataset: datasetOf(row.metadata) }
       : malformed(id, "a question without an answer as text")
   }
   return programRow(id, row)
+}
+
+const decodeMetadata = Schema.decodeUnknownResult(Schema.Struct({ source_dataset: Text }))
+
+/** A table holds metadata as JSON text. */
+const datasetOf = (metadata: unknown): string | null => {
+  const given =
+    typeof metadata === "string"
+      ? Result.getOrElse(
+          Result.try((): unknown => JSON.parse(metadata)),
+          () => null,
+        )
+      : metadata
+  return Result.match(decodeMetadata(given), {
+    onFailure: () => null,
+    onSuccess: ({ source_dataset }) => source_dataset,
+  })
 }
 
 const programRow = (id: string, row: RawRow): DatasetRow => {
@@ -130,7 +156,15 @@ const programRow = (id: string, row: RawRow): DatasetRow => {
     if (pair === null) return malformed(id, `the input is no call of ${row.function_name} by keywords`)
     pairs.push(pair)
   }
-  return { _tag: "program", id, program: pairs[0]?.program ?? program, pairs, message: row.message ?? "" }
+  return {
+    _tag: "program",
+    id,
+    program: pairs[0]?.program ?? program,
+    pairs,
+    message: row.message ?? "",
+    environment: row.environment ?? null,
+    kind: row.kind ?? null,
+  }
 }
 
 /** `name(key = value, …)` as the argument of an `f` that passes a dictionary on to `name`. */
@@ -144,6 +178,10 @@ const callAsPair = (program: string, name: string, call: string, output: string)
     output,
   }
 }
+
+/** Pairs by the tasks of a kind that they make: one of all for induction, one of each for every other kind. */
+export const pairsOfTask = ({ pairs }: ProgramRow, kind: string): ReadonlyArray<ReadonlyArray<Pair>> =>
+  kind === "induction" ? [pairs] : pairs.map((pair) => [pair])
 
 /** The pairs of a line; empty where it is no row of a program, or its inputs and outputs do not pair up. */
 export const pairsOf = (line: string): ReadonlyArray<Pair> => {

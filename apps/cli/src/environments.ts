@@ -8,6 +8,7 @@ import javascript from "@azr/env-js"
 import { Effect, Result, Schema } from "effect"
 import { absoluteName, isModuleFile, modulesFolder, shortName } from "./environmentNames.ts"
 import { UsageError } from "./exitCodes.ts"
+import { readSeedFile, seededBy } from "./seedFile.ts"
 import {
   ModuleMissing,
   type ModuleReference,
@@ -207,6 +208,21 @@ export const readLanguage = Effect.fnUntraced(function* (reference: RunConfig.En
 export const environmentsOf = ({ environments }: RunConfig.RunConfig) =>
   Effect.forEach(environments, readEnvironment)
 
-/** The environments of a configuration, running until the scope closes. */
-export const openEnvironments = (config: RunConfig.RunConfig) =>
-  Effect.flatMap(environmentsOf(config), Effect.forEach(Environment.open))
+/** The environments of a configuration, running until the scope closes, with the seeds that it names. */
+export const openEnvironments = Effect.fnUntraced(function* (config: RunConfig.RunConfig) {
+  const { seedFile } = config
+  const seeds = seedFile === null ? null : yield* readSeedFile(seedFile)
+  return yield* Effect.forEach(
+    yield* environmentsOf(config),
+    Effect.fnUntraced(function* (environment) {
+      const open = yield* Environment.open(environment)
+      if (seeds === null) return open
+      if (!isLanguage(environment)) {
+        return yield* new UsageError({
+          message: `seedFile: ${environment.id} is no language, its tasks are no programs`,
+        })
+      }
+      return seededBy(seeds, open)
+    }),
+  )
+})

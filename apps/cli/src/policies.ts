@@ -1,11 +1,13 @@
 /** Policy engines by backend name, and what they begin with. */
 import { Executor, PolicyEngine, type RunConfig } from "@azr/core"
+import { type Respond, scriptedPolicy } from "@azr/core/scriptedPolicy"
 import { LocalBackends, nanoModel, promptTokenizer } from "@azr/trainer-gpu"
 import { TinkerEngine, makeHuggingFaceTokenizer, modelFamilies } from "@azr/trainer-tinker"
 import { Config, Effect, FileSystem, Layer, Option, type Scope } from "effect"
 import { fileURLToPath } from "node:url"
 import { readModelFiles } from "./modelFiles.ts"
 import { Output } from "./Output.ts"
+import { importModule, moduleFile } from "./userModule.ts"
 
 const { BackendUnavailable, PolicyError } = PolicyEngine
 type Policy = RunConfig.RunConfig["policy"]
@@ -74,17 +76,36 @@ const tinkerLayer = Effect.fnUntraced(function* ({ policy, seed }: RunConfig.Run
 const isLocal = (name: string): name is LocalBackends.BackendName =>
   (LocalBackends.backendNames as ReadonlyArray<string>).includes(name)
 
+/** No model: what a module of the user's says, to try an environment in a whole run. */
+const scriptBackend = "script"
+
+const script = Effect.fnUntraced(function* (file: string) {
+  const refuse = (reason: string) =>
+    new PolicyError({
+      operation: "load",
+      message: `policy.model ${file} ${reason}; backend ${scriptBackend} wants a module with export default (prompt, seed, updates) => text`,
+    })
+  const { exports } = yield* Effect.tryPromise({
+    try: () => importModule(moduleFile(file), { oneCopy: false }),
+    catch: (error) => refuse(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`),
+  })
+  const respond = exports["default"]
+  if (typeof respond !== "function") return yield* refuse("has no function for its default export")
+  return scriptedPolicy(respond as Respond)
+})
+
 /** The engine a configuration asks for, or `BackendUnavailable`; nothing is used in its place. */
 const policyLayer = (config: RunConfig.RunConfig) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { backend, model, workers } = config.policy
+      if (backend === scriptBackend) return yield* script(model)
       if (backend === "tinker") return yield* tinkerLayer(config)
       if (!isLocal(backend)) {
         return yield* new BackendUnavailable({
           backend,
           reason: "there is no such policy backend",
-          hint: `choose one of ${[...LocalBackends.backendNames, "tinker"].join(", ")}`,
+          hint: `choose one of ${[...LocalBackends.backendNames, "tinker", scriptBackend].join(", ")}`,
         })
       }
       const choice = yield* LocalBackends.choose(backend, { workers })

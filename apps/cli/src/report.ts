@@ -1,5 +1,5 @@
 /** What a run looks like in a terminal: its summary, its step lines, its tables. Pure. */
-import { PassAtK, RunConfig, type RunEvent } from "@azr/core"
+import { PassAtK, RunConfig, RunEvent } from "@azr/core"
 import { shortName } from "./environmentNames.ts"
 import { Table } from "./Table.ts"
 
@@ -32,8 +32,10 @@ export const summary = (
         ([kind, { proposals, tasks }]) =>
           `${proposals} ${kind} proposals, ${tasks} of them answered ${config.estimate.samples} times`,
       )
-      .join("; "),
+      .join("; ") +
+      (config.environments.length === 1 ? "" : `; in each of ${config.environments.length} environments`),
   ],
+  ...(config.seedFile === null ? [] : [["seeds", config.seedFile.path] as const]),
   ["steps, seed", `${config.steps}, ${config.seed}`],
 ]
 
@@ -119,7 +121,7 @@ const accuracy = ({ correct, total }: RunEvent.SuiteResult): number | undefined 
 
 /** `deduction-1 98%  deduction-2 62% …` */
 export const evaluationLine = (results: ReadonlyArray<RunEvent.SuiteResult>): string =>
-  results.map((result) => `${result.suite} ${percent(accuracy(result))}`).join("  ")
+  results.map((result) => `${RunEvent.suiteName(result, results)} ${percent(accuracy(result))}`).join("  ")
 
 const withInterval = ({ correct, total }: RunEvent.SuiteResult): string => {
   const [low, high] = PassAtK.wilsonInterval(correct, total)
@@ -142,7 +144,7 @@ export const beforeAfter = (
     const first = before[index] ?? last
     const change = 100 * ((accuracy(last) ?? 0) - (accuracy(first) ?? 0))
     table.row([
-      last.suite,
+      RunEvent.suiteName(last, after),
       String(last.total),
       withInterval(first),
       withInterval(last),

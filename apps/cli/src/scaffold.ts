@@ -7,6 +7,9 @@ import { version } from "./version.ts"
 export const templates = ["language", "task"] as const
 export type Template = (typeof templates)[number]
 
+/** A package inside a package has names that npm and publint do not take for its own. */
+const manifest = "manifest.json"
+
 /** What a template calls its environment, by its id and for people. */
 const placeholders: Readonly<Record<Template, readonly [id: string, title: string]>> = {
   language: ["my-language", "My Language"],
@@ -60,7 +63,7 @@ const ours = (dependencies: Versions): Versions =>
  * them needs of the others is not looked for in a registry.
  */
 const manifestText = (text: string, target: string, packages: string | null): string => {
-  const manifest = JSON.parse(text) as Manifest
+  const given = JSON.parse(text) as Manifest
   const packed =
     packages === null
       ? {}
@@ -70,9 +73,9 @@ const manifestText = (text: string, target: string, packages: string | null): st
             `file:${path.relative(target, file)}`,
           ]),
         )
-  const development = { ...ours(manifest.devDependencies), ...packed }
+  const development = { ...ours(given.devDependencies), ...packed }
   const sorted = Object.fromEntries(Object.entries(development).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  return `${JSON.stringify({ ...manifest, peerDependencies: ours(manifest.peerDependencies), devDependencies: sorted }, null, 2)}\n`
+  return `${JSON.stringify({ ...given, peerDependencies: ours(given.peerDependencies), devDependencies: sorted }, null, 2)}\n`
 }
 
 /** The files of a new environment. `target` is its folder, `packages` one of packed @azr packages or null for the registry's. */
@@ -88,10 +91,8 @@ export const scaffold = (
     const text = readFileSync(path.join(folder, name), "utf8")
       .replaceAll(ownId, id)
       .replaceAll(ownTitle, titleOf(id))
-    return {
-      // npm leaves out what is called .gitignore.
-      name: name === "gitignore" ? ".gitignore" : name,
-      content: name === "package.json" ? manifestText(text, target, packages) : text,
-    }
+    return name === manifest
+      ? { name: "package.json", content: manifestText(text, target, packages) }
+      : { name: name === "gitignore" ? ".gitignore" : name, content: text }
   })
 }

@@ -4,6 +4,7 @@ import { Effect, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { readConfigFile, withNamesFrom } from "./configFile.ts"
 import { UsageError } from "./exitCodes.ts"
+import { withSeedDigest } from "./seedFile.ts"
 
 export const configArgument = Argument.String("config").pipe(
   Argument.withDescription("Configuration file, e.g. azr.config.ts with export default defineConfig({ … })"),
@@ -27,6 +28,13 @@ export const settingFlags = {
     ),
     Flag.atLeast(0),
   ),
+  seeds: Flag.String("seeds").pipe(
+    Flag.withDescription(
+      "Tasks to begin with, a file as azr seed --out writes it, in place of the environments' own; kinds.*.seeds says how many of each kind",
+    ),
+    Flag.withMetavar("file"),
+    Flag.optional,
+  ),
   set: Flag.String("set").pipe(
     Flag.withDescription("Any setting, e.g. --set estimate.samples=4; may be repeated"),
     Flag.withMetavar("key=value"),
@@ -41,6 +49,7 @@ export interface SettingFlags {
   readonly seed: Option.Option<number>
   readonly backend: Option.Option<string>
   readonly env: ReadonlyArray<string>
+  readonly seeds: Option.Option<string>
   readonly set: ReadonlyArray<string>
 }
 
@@ -62,8 +71,12 @@ export const resolveConfig = Effect.fnUntraced(function* (flags: SettingFlags) {
       ...named("seed", flags.seed),
       ...named("policy.backend", flags.backend),
       ...(flags.env.length === 0 ? [] : [`environments=${JSON.stringify(flags.env)}`]),
+      ...Option.match(flags.seeds, {
+        onNone: () => [],
+        onSome: (path) => [`seedFile=${JSON.stringify({ path })}`],
+      }),
       ...flags.set,
     ]),
   )
-  return withNamesFrom(config, process.cwd())
+  return yield* withSeedDigest(withNamesFrom(config, process.cwd()))
 })

@@ -106,7 +106,7 @@ export const train = Effect.fn("train")(
 
     const ended = yield* Clock.currentTimeMillis
     const line = options.json ? output.progress : output.result
-    if (outcome.test !== null) {
+    if (outcome.test !== null && outcome.test.after.length > 0) {
       yield* line("")
       for (const row of report.beforeAfter(outcome.test.before, outcome.test.after)) yield* line(row)
     }

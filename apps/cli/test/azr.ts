@@ -19,7 +19,7 @@ export const workspace = (): string => mkdtempSync(join(tmpdir(), "azr-cli-"))
 export const start = (
   args: ReadonlyArray<string>,
   cwd: string,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
 ): ChildProcess =>
   spawn(
     process.execPath,

@@ -106,7 +106,7 @@ describe("usage", () => {
 
   it("prints the resolved configuration of a dry run as JSON, and touches nothing", async () => {
     const folder = workspace()
-    const { code, stdout } = await azr(
+    const { code, stderr, stdout } = await azr(
       ["train", "--dry-run", "--steps", "7", "--set", "estimate.samples=4"],
       folder,
     )
@@ -114,6 +114,11 @@ describe("usage", () => {
     assert.strictEqual(config.steps, 7)
     assert.strictEqual(config.estimate.samples, 4)
     assert.strictEqual(code, 0)
+    assert.match(stderr, /^a step .* 423 responses trained on$/mu)
+    assert.match(
+      stderr,
+      /^the disk .* 120 kB of events and 2\d\d kB of rollouts a step, .* MB for the run; 5 checkpoints/mu,
+    )
     const runs = await azr(["runs", "list"], folder)
     assert.strictEqual(runs.stdout, "")
     assert.include(runs.stderr, "no runs")

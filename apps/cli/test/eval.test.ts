@@ -26,7 +26,7 @@ describe("azr eval of files", { timeout: 120_000 }, () => {
     { file: "crux-i.json", tasks: 2, rejected: { returns: 1, parameters: 1, input: 1 } },
     { file: "livecodebench.jsonl", tasks: 1, rejected: { malformed: 1 } },
     { file: "humaneval.jsonl", tasks: 1, rejected: { gold: 1 } },
-    { file: "reasoning-gym.jsonl", tasks: 2, rejected: {} },
+    { file: "reasoning-gym.jsonl", tasks: 3, rejected: { scorer: 2 } },
   ]
 
   it("gives the suites' own answers 100 % and others 0 %, and names every row that is no task", async () => {
@@ -43,6 +43,10 @@ describe("azr eval of files", { timeout: 120_000 }, () => {
       )
       assert.include(stderr, "cruxeval row 5 (sample_152) is no task: input: call of ''.join")
       assert.include(stderr, "hashlib")
+      assert.include(
+        stderr,
+        "reasoning-gym row 4 is no task: scorer: reasoning-gym scores countdown by a program of its own",
+      )
     }
   })
 

@@ -117,6 +117,26 @@ describe("azr export of tables", { timeout: 120_000 }, () => {
     )
   })
 
+  it("writes tasks as rows of a verifiers data set: messages, an answer that scores, the task as JSON text", async () => {
+    const [file] = await exported("--what", "tasks", "--format", "verifiers")
+    assert.strictEqual(file?.path, "small-tasks-verifiers.jsonl")
+    const rows = jsonLines(readFileSync(join(folder, "small-tasks-verifiers.jsonl"), "utf8"))
+    await exported("--what", "tasks", "--format", "jsonl", "--out", "all.jsonl")
+    assert.lengthOf(rows, jsonLines(readFileSync(join(folder, "all.jsonl"), "utf8")).length)
+    for (const row of rows) {
+      assert.deepStrictEqual(Object.keys(row), ["example_id", "prompt", "answer", "task", "info"])
+      const [message] = row["prompt"] as ReadonlyArray<Record<string, unknown>>
+      assert.strictEqual(message?.["role"], "user")
+      assert.isString(message?.["content"])
+      assert.match(String(row["task"]), /^python-nano\/(?:deduction|abduction|induction)$/)
+      const { answer, environment, kind } = JSON.parse(String(row["info"]))
+      assert.strictEqual(row["task"], `${environment}/${kind}`)
+      assert.isNotEmpty(answer.text)
+      // The answer is what is read out of the response, whose compact form has less of a program than the answer is.
+      if (kind !== "induction") assert.include(String(row["answer"]), answer.text)
+    }
+  })
+
   it("writes tasks that azr corpus reads and finds true", async () => {
     await exported("--what", "tasks", "--out", "t.jsonl")
     const { stdout } = await azr(["corpus", "t.jsonl", "--json"], folder)

@@ -35,8 +35,11 @@ export const writeRun = (cwd: string, name: string, run: RunToWrite = {}): Promi
     yield* store.append([{ _tag: "RunStarted", at, config, versions, policy: "a policy" }])
     for (let step = 0; step <= 3; step++) {
       if (step > 0) {
-        const seconds = { generate: 0, execute: 0, train: 0, evaluate: 0, wait: 0, total: 0 }
-        yield* store.append([{ _tag: "StepCompleted", at, step, metrics: {}, seconds }])
+        const seconds = { generate: 0, execute: 0, train: step / 2, evaluate: 0, wait: step / 2, total: step }
+        const metrics = { "generate/tokens": 100 * step }
+        // The most in the middle.
+        const machine = { memoryBytes: step === 2 ? 4e6 : 3e6, executors: {} }
+        yield* store.append([{ _tag: "StepCompleted", at, step, metrics, seconds, machine }])
         yield* store.metrics(step, {})
       }
       const correct = dev[step]

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
@@ -56,6 +64,32 @@ describe("azr runs", { timeout: 60_000 }, () => {
       JSON.stringify({ pid: process.pid, host: hostname(), began: "", token: "t" }),
     )
     assert.include((await azr(["runs", "show", "gamma"], folder)).stdout, "running at step 3")
+  })
+
+  it("says how a run went, in windows of steps", async () => {
+    const { code, stderr, stdout } = await azr(["runs", "show", "alpha", "--every", "2", "--json"], folder)
+    assert.strictEqual(code, 0, stderr)
+    const windows = jsonLines(stdout)
+    assert.deepStrictEqual(
+      windows.map(({ from, memory, to }) => [from, to, memory]),
+      [
+        [1, 2, 4e6],
+        [3, 3, 3e6],
+      ],
+    )
+    assert.deepInclude(windows[0], { tokens: 150, rollouts: 0 })
+    assert.deepInclude(windows[0]?.["seconds"], { total: 1.5, train: 0.75 })
+    const log = readFileSync(join(folder, "runs/alpha/events.jsonl"), "utf8").split("\n")
+    const last = log.findLast((line) => line.includes('"StepCompleted"')) ?? ""
+    assert.strictEqual(windows[1]?.["events"], last.length + 1)
+    const table = await azr(["runs", "show", "alpha", "--every", "2"], folder)
+    assert.match(table.stdout, /^1–2 +4\.0 MB +1\.50 .* 150 +10000 /mu)
+    assert.match(table.stdout, /^3–3 +3\.0 MB +3\.00 .* 300 +10000 /mu)
+    assert.match(
+      table.stdout,
+      /Predicted by --dry-run: at most \d+ kB of events and \d+ kB of rollouts a step/u,
+    )
+    assert.strictEqual((await azr(["runs", "show", "alpha", "--every", "0"], folder)).code, 2)
   })
 
   it("says how two differ: settings, versions, results", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { azr, jsonLines, workspace } from "./azr.ts"
@@ -50,6 +50,68 @@ describe("azr seed", { timeout: 120_000 }, () => {
       jsonLines(corpus.stdout).map(({ status }) => status),
       ["match", "match", "match", "match"],
     )
+  })
+
+  it("writes what azr train --seeds begins with, each of the kinds, and no other tasks", async () => {
+    const folder = workspace()
+    const drawn = await azr(["seed", "--kind", "deduction", "--count", "30", "--out", "d.jsonl"], folder)
+    assert.strictEqual(drawn.code, 0, drawn.stderr)
+    const rows = rowsOf(folder, "d.jsonl")
+    // Of abduction there are none to draw; programs are, and two of these are for another environment or no programs at all.
+    const lines = [
+      ...rows,
+      ...rows.slice(0, 5).map((row) => ({ ...row, kind: "abduction" })),
+      { ...rows[6], kind: "abduction", environment: "javascript" },
+      { code: "def f(a): return open(a)", inputs: ["[1]"], outputs: ["1"], kind: "abduction" },
+      { ...rows[7], kind: "induction" },
+    ]
+    writeFileSync(join(folder, "seeds.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
+    const settings = [
+      "kinds.deduction.seeds=20",
+      "kinds.abduction.seeds=50",
+      'evaluate.suites=["deduction-2"]',
+      "evaluate.devTasks=1",
+    ].flatMap((each) => ["--set", each])
+    const train = ["train", "--steps", "0", "--seeds", "seeds.jsonl", ...settings]
+    const run = await azr([...train, "--name", "run"], folder)
+    assert.strictEqual(run.code, 0, run.stderr)
+    assert.include(run.stderr, "1 induction rows of")
+    assert.include(run.stderr, "seeded python-nano/deduction: 20 tasks (0 drafts refused)")
+    assert.include(run.stderr, "seeded python-nano/abduction: 5 tasks (1 drafts refused)")
+    const added = rowsOf(folder, "runs/run/events.jsonl").flatMap(({ _tag, record }) =>
+      _tag === "TaskAdded" ? [record as { readonly kind: string; readonly identity: string }] : [],
+    )
+    assert.deepStrictEqual(
+      added.map(({ kind }) => kind),
+      [...Array.from({ length: 20 }, () => "deduction"), ...Array.from({ length: 5 }, () => "abduction")],
+    )
+    const exported = await azr(["export", "run", "--what", "tasks", "--out", "-"], folder)
+    assert.deepStrictEqual(
+      jsonLines(exported.stdout).map(({ task }) => (task as { readonly program: string }).program),
+      [...rows.slice(0, 20), ...rows.slice(0, 5)].map(
+        ({ task }) => (task as { readonly program: string }).program,
+      ),
+    )
+
+    // The run is what its seeds are: it does not begin again with others.
+    writeFileSync(join(folder, "seeds.jsonl"), `${JSON.stringify(rows[9])}\n`)
+    const again = await azr(["resume", "run", "--from", "start"], folder)
+    assert.strictEqual(again.code, 2)
+    assert.match(again.stderr, /seeds\.jsonl has changed: its sha256 is /)
+    assert.strictEqual((await azr(["runs", "show", "run"], folder)).code, 0)
+  })
+
+  it.each([
+    ["nowhere.jsonl", "there is no file", ""],
+    ["empty.jsonl", "holds no programs", ""],
+    ["questions.jsonl", "holds no programs", '{"question":"1 + 1?","answer":"2"}\n'],
+  ])("a run with --seeds %s is refused", async (file, message, content) => {
+    const folder = workspace()
+    if (!message.startsWith("there")) writeFileSync(join(folder, file), content)
+    const { code, stderr } = await azr(["train", "--name", "run", "--seeds", file], folder)
+    assert.strictEqual(code, 2)
+    assert.include(stderr, message)
+    assert.isFalse(existsSync(join(folder, "runs")))
   })
 
   it.each([

@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { RunEvent } from "@azr/core"
+import { RunConfig, RunEvent } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import { stepBytes } from "../src/cost.ts"
 import { azr, ended, jsonLines, start, workspace } from "./azr.ts"
 
 /** A run small enough for a test, with every stage real. */
@@ -59,6 +61,20 @@ describe("azr train", { timeout: 120_000 }, () => {
     )
     assert.isAbove(one?.length ?? 0, 30)
     assert.deepStrictEqual(one, two)
+
+    // The logs are as long as a dry run says, at most, and not much shorter.
+    const config = RunConfig.parse(JSON.parse(readFileSync(join(folder, "runs/one/config.json"), "utf8")))
+    const bound = stepBytes(Result.getOrThrow(config))
+    const history = await azr(["runs", "show", "one", "--every", "1", "--json"], folder)
+    for (const { events, rollouts } of jsonLines(history.stdout)) {
+      for (const [bytes, most] of [
+        [Number(events), bound.events],
+        [Number(rollouts), bound.rollouts],
+      ] as const) {
+        assert.isAtMost(bytes, most)
+        assert.isAbove(bytes, most / 5)
+      }
+    }
   })
 
   it("is listed and read after kill -9, and resumes to what an undisturbed run does", async () => {

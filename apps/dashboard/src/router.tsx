@@ -15,6 +15,7 @@ import { Runs } from "./screens/Runs.tsx"
 import { Help } from "./ui/Help.tsx"
 import { useKeys } from "./ui/keys.ts"
 import { Notice } from "./ui/Notice.tsx"
+import { Nothing } from "./ui/Panel.tsx"
 
 const Root = () => {
   const navigate = useNavigate()
@@ -117,7 +118,7 @@ const screen = (load: () => Promise<ComponentType<RunScreenProps>>) => {
   return () => {
     const view = useRun()
     return view === undefined ? null : (
-      <Suspense>
+      <Suspense fallback={<Nothing>Reading …</Nothing>}>
         <Screen view={view} />
       </Suspense>
     )

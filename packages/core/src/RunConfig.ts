@@ -143,6 +143,7 @@ const open = new Set([
   "reward.propose.zone",
   "reward.propose.coverage",
   "reward.propose.intrinsic",
+  "seedFile",
 ])
 
 const unknownKey = (input: unknown, model: unknown, path: ReadonlyArray<string>): string | null => {

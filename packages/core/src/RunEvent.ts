@@ -57,6 +57,15 @@ export const SuiteResult = Schema.Struct({
 })
 export type SuiteResult = typeof SuiteResult.Type
 
+/** What a suite is called among the results of an evaluation: with its environment where another has one of the same id. */
+export const suiteName = (
+  { environment, suite }: Pick<SuiteResult, "environment" | "suite">,
+  results: ReadonlyArray<Pick<SuiteResult, "environment" | "suite">>,
+): string =>
+  results.some((other) => other.suite === suite && other.environment !== environment)
+    ? `${environment}/${suite}`
+    : suite
+
 /** Share of all tasks that were judged which were solved, in [0, 1]; null where none was. */
 export const accuracyOf = (results: ReadonlyArray<Pick<SuiteResult, "correct" | "total">>): number | null => {
   const total = results.reduce((sum, result) => sum + result.total, 0)

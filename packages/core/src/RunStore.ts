@@ -37,8 +37,8 @@ import {
   namesIn,
   orIfAbsent,
   replace,
+  rolloutFile,
   sizeOf,
-  stepName,
   stepOf,
   temporary,
 } from "./store/files.ts"
@@ -53,9 +53,10 @@ export {
   namedCheckpoints,
   readCheckpoint,
 } from "./store/Checkpoint.ts"
-export { RunStoreError, lockFile, logFile, logs } from "./store/files.ts"
+export { RunStoreError, lockFile, logFile, logs, rolloutFile } from "./store/files.ts"
+export { eachLine } from "./store/eachLine.ts"
 export { indexFiles } from "./store/LogIndex.ts"
-export { type Place, bytesAt } from "./store/logLine.ts"
+export { type Place, type Tagged, bytesAt, decodeLine } from "./store/logLine.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"
 export { type RunSummary, parseLines, readConfig, readSummary } from "./store/reading.ts"
 
@@ -241,7 +242,7 @@ const writer = Effect.fnUntraced(function* (folder: string) {
     }),
     rollouts: (step, rollouts) =>
       appendLines(
-        `rollouts/${stepName(step)}.jsonl`,
+        rolloutFile(step),
         rollouts.map((rollout) => toLine(encodeRollout(rollout))),
       ),
     checkpoint,

@@ -57,6 +57,7 @@ export const nano: RunConfig = {
   promptStyle: "compact",
   policy: { backend: "wasm", model: "nano", workers: null, ...server },
   executor: { host: "auto", workers: null },
+  seedFile: null,
   maxSeedRounds: 0,
   propose: {
     references: 1,
@@ -133,6 +134,7 @@ export const paper: RunConfig = {
   promptStyle: "full",
   policy: { backend: "tinker", model: "Qwen/Qwen2.5-Coder-7B", workers: null, ...server },
   executor: { host: "auto", workers: null },
+  seedFile: null,
   maxSeedRounds: 100,
   propose: {
     references: 6,

@@ -13,7 +13,7 @@ const Temperature = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** What a step does for one kind of task. */
 export const KindConfig = Schema.Struct({
-  /** Tasks of the environment that its buffer starts with. */
+  /** Tasks of the environment, or of `seedFile`, that its buffer starts with. */
   seeds: Count,
   /** Tasks that the first policy proposes before the first step, without being trained (paper, §3.3.1). */
   proposedSeeds: Count,
@@ -101,6 +101,15 @@ export const RunConfig = Schema.Struct({
     /** Threads; null is one a core. */
     workers: Schema.NullOr(Positive),
   }),
+  /** A file of programs with inputs, whose tasks take the place of the environments' own seeds; null is those. */
+  seedFile: Schema.NullOr(
+    Schema.Struct({
+      path: Schema.String,
+      /** Of its content, in hexadecimal; absent until it is read. */
+      sha256: Schema.optionalKey(Schema.String),
+    }),
+    // Configurations of before had no such setting.
+  ).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   /** Most rounds of proposals for the `proposedSeeds`; a policy that is too weak begins with what it has after them. */
   maxSeedRounds: Count,
   propose: Schema.Struct({

@@ -10,6 +10,7 @@ import struct
 
 import torch
 import torch.nn.functional as F
+from structural_features import feature_rows
 
 
 def read_safetensors(path):
@@ -66,37 +67,13 @@ def tensor_shapes(config):
     return shapes | {"norm.weight": (width,), "norm.bias": (width,)}
 
 
-def feature_rows(feature, tokens, offset):
-    """The row of a structural feature for every token: the definitions in src/model/ModelConfig.ts."""
-    rows, count, closed, last = [], 0, False, feature["size"] - 1
-    markers, descending = dict(feature.get("markers", [])), dict(feature.get("descending", []))
-    highest, step = 0, 1
-    for token in tokens:
-        if feature["_tag"] == "listIndex":
-            count = 1 if token == feature["open"] else count + 1 if count and not closed else 0
-            closed = token == feature["close"]
-            rows.append(min(count, last))
-        elif feature["_tag"] == "lastMarker":
-            count = markers.get(token, count)
-            rows.append(count)
-        else:
-            if token in markers:
-                count, step = markers[token], 1
-            elif token in descending:
-                count, step = highest + descending[token], -1
-            elif token == feature["separator"]:
-                count = max(0, count + step)
-            if step == 1:
-                highest = max(highest, count)
-            rows.append(min(count + offset, last))
-    return rows
-
-
 def index_rows(config, tokens, position_offset=0, statement_offset=0):
     """Rows of the embedding tables (token, position, features) for every token, [tables][tokens]."""
     last = config["context"] - 1
     positions = [min(i + position_offset, last) for i in range(len(tokens))]
-    features = [feature_rows(feature, tokens, statement_offset) for feature in config["features"]]
+    features = [
+        feature_rows(feature["_tag"], feature, tokens, statement_offset) for feature in config["features"]
+    ]
     return [tokens, positions, *features]
 
 

@@ -12,22 +12,7 @@ from transformers import GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
 from .configuration_azr_gpt import AzrGptConfig
-
-
-def feature_rows(feature, tokens):
-    """The row of a feature's table for every token."""
-    rows, count, closed, last = [], 0, False, feature["size"] - 1
-    markers = dict(feature.get("markers", []))
-    for token in tokens:
-        if feature["kind"] == "listIndex":
-            count = 1 if token == feature["open"] else count + 1 if count and not closed else 0
-            closed = token == feature["close"]
-        elif feature["kind"] == "lastMarker":
-            count = markers.get(token, count)
-        else:
-            count = markers.get(token, count + (token == feature["separator"]))
-        rows.append(min(count, last))
-    return rows
+from .structural_features import feature_rows
 
 
 class Embeddings(nn.Module):
@@ -44,7 +29,7 @@ class Embeddings(nn.Module):
         x = self.token(tokens) + self.position(positions)
         sequences = tokens.tolist()
         for feature in self.features:
-            rows = [feature_rows(feature, sequence) for sequence in sequences]
+            rows = [feature_rows(feature["kind"], feature, sequence) for sequence in sequences]
             x = x + getattr(self, feature["table"])(torch.tensor(rows, device=tokens.device))
         return x
 

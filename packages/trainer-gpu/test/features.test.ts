@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { RandomStreams } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
 import { nanoModel } from "../src/index.ts"
 import { StructuralFeatures } from "../src/model/FeatureTracker.ts"
@@ -94,5 +97,51 @@ describe("structural features of nano", () => {
     tracker.advance(token("2"))
     assert.deepStrictEqual([...tracker.rows], [3, token("D"), 1])
     assert.deepStrictEqual([...clone.rows], [0, token("D"), 2])
+  })
+
+  const python = spawnSync("python3", ["--version"]).status === 0
+  it.skipIf(!python)(`are in Python what they are here${python ? "" : " (left out: no python3)"}`, () => {
+    const random = new RandomStreams.RandomStreams(3).get("features")
+    // Markers and separators often: they are what the numbers depend on.
+    const markers = nanoModel.features.flatMap((feature) =>
+      feature._tag === "statementCount"
+        ? [feature.separator, ...[...feature.markers, ...feature.descending].map(([marker]) => marker)]
+        : feature._tag === "listIndex"
+          ? [feature.open, feature.close]
+          : [],
+    )
+    const sequences = Array.from({ length: 200 }, () =>
+      Array.from({ length: random.integer(1, 60) }, () =>
+        random.float() < 0.7 ? random.pick(markers) : random.integer(0, pieces.length - 1),
+      ),
+    )
+    const expected = sequences.map((sequence) => {
+      const tracker = new StructuralFeatures(nanoModel).track(2)
+      return sequence.map((each) => {
+        tracker.advance(each)
+        return [...tracker.rows]
+      })
+    })
+    const { stderr, stdout } = spawnSync(
+      "python3",
+      [
+        "-B",
+        "-c",
+        [
+          "import json, sys; from structural_features import feature_rows",
+          "asked = json.load(sys.stdin)",
+          "rows = lambda tokens: [feature_rows(f['_tag'], f, tokens, 2) for f in asked['features']]",
+          "print(json.dumps([list(zip(*rows(tokens))) for tokens in asked['sequences']]))",
+        ].join("\n"),
+      ],
+      {
+        encoding: "utf8",
+        input: JSON.stringify({ features: nanoModel.features, sequences }),
+        env: { ...process.env, PYTHONPATH: fileURLToPath(new URL("../pytorch", import.meta.url)) },
+        maxBuffer: 1 << 28,
+      },
+    )
+    assert.strictEqual(stderr, "")
+    assert.deepStrictEqual(JSON.parse(stdout), expected)
   })
 })

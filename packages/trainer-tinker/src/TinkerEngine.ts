@@ -54,8 +54,10 @@ const SavedPolicy = Schema.Struct({
   rank: Schema.Int,
 })
 
-/** Most samples that are asked for at once. */
+/** Most samples that a call asks for at once. */
 const SAMPLING_CONCURRENCY = 256
+/** Most calls of `sample` at a time. */
+const PERMITS = 4096
 /** So many samples without a single log-probability but 0 are none. */
 const SILENT_TOKENS = 64
 /** Servers take seeds of 31 bits. */
@@ -93,8 +95,9 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       () => Effect.andThen(closeSession, createModel),
     ),
   )
+  /** A new model with saved weights. One that may or may not have got them is left to its session. */
   const openAt = (path: string | null) =>
-    Effect.tap(newModel, (opened) => (path === null ? Effect.void : opened.load(path)))
+    again(Effect.tap(newModel, (opened) => (path === null ? Effect.void : opened.load(path))))
 
   const dialect: Dialect = yield* Effect.acquireUseRelease(
     newModel,
@@ -152,14 +155,15 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       )
     })
 
-  const exclusive = Semaphore.makeUnsafe(1)
+  const permits = Semaphore.makeUnsafe(PERMITS)
+  /** Samples are drawn side by side; whatever else waits until it is alone. */
   const verb = <A>(
     operation: string,
     /** What has to be known. */
     needs: "nothing" | "weights" | "gradient",
     run: Effect.Effect<A, TinkerError | PolicyEngine.PolicyError>,
   ): Effect.Effect<A, PolicyEngine.PolicyError> =>
-    exclusive.withPermits(1)(
+    permits.withPermits(operation === "sample" ? 1 : PERMITS)(
       Effect.suspend(() => {
         const blocked = needs === "gradient" ? unknown !== null : needs === "weights" && unknown === "weights"
         return blocked
@@ -233,10 +237,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     if (anchor.path === null || anchor.version !== version) {
       const path = yield* onModel((live) =>
         // A name is used once: a request that may have been heard is not sent again under it.
-        Effect.retry(
-          Effect.suspend(() => live.save(`v${version}-${++names}`)),
-          { times: 2, while: ({ mayHaveActed }) => mayHaveActed },
-        ),
+        again(Effect.suspend(() => live.save(`v${version}-${++names}`))),
       )
       anchor = { path, version }
     }
@@ -279,27 +280,31 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     return rowsOf(sequences, outputs)
   })
 
-  const newestSampler = Effect.suspend(() => {
-    if (sampler !== null) return Effect.succeed(sampler)
-    return Effect.flatMap(live, (live) =>
-      Effect.retry(live.sampler, { times: 2, while: ({ mayHaveActed }) => mayHaveActed }),
-    ).pipe(Effect.tap((made) => Effect.sync(() => (sampler = made))))
-  })
-  const drawAll = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) =>
-    Effect.flatMap(newestSampler, (sampler) =>
-      Effect.forEach(draws, sampler.sample, { concurrency: SAMPLING_CONCURRENCY }),
-    )
-  /** A handle may be gone while the model is there. */
-  const draw = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) =>
-    drawAll(draws).pipe(
+  const makingSampler = Semaphore.makeUnsafe(1)
+  const newestSampler = makingSampler.withPermits(1)(
+    Effect.suspend(() =>
+      sampler !== null
+        ? Effect.succeed(sampler)
+        : onModel((live) => again(live.sampler)).pipe(
+            Effect.tap((made) => Effect.sync(() => (sampler = made))),
+          ),
+    ),
+  )
+  const draw = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) => {
+    const drawFrom = ({ sample }: TinkerClient.Sampler) =>
+      Effect.forEach(draws, sample, { concurrency: SAMPLING_CONCURRENCY })
+    return Effect.flatMap(newestSampler, (used) =>
       Effect.catchIf(
+        drawFrom(used),
         ({ kind }) => kind === "lost",
         () => {
-          sampler = null
-          return onModel(() => drawAll(draws))
+          // Of those who find it gone, the first gets another one for all.
+          if (sampler === used) sampler = null
+          return Effect.flatMap(newestSampler, drawFrom)
         },
       ),
     )
+  }
 
   const checked = (
     operation: string,
@@ -329,7 +334,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       refuses:
         dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
       deterministic: false,
-      sideBySide: false,
+      sideBySide: true,
       parameters: 0,
     },
     tokenizer,
@@ -472,6 +477,10 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     load: (files) => Effect.flatMap(readSaved("load", files), (path) => verb("load", "nothing", load(path))),
   })
 })
+
+/** What may be asked anew, and was perhaps not heard. */
+const again = <A>(effect: Effect.Effect<A, TinkerError>): Effect.Effect<A, TinkerError> =>
+  Effect.retry(effect, { times: 2, while: ({ mayHaveActed }) => mayHaveActed })
 
 /** Log-probabilities of every token, from those of the sequences that predict something; the first token has none. */
 const rowsOf = (

@@ -28,7 +28,7 @@ describe("TinkerEngine", () => {
         regularizations: [],
         refuses: ["dualClip", "gradClip"],
         deterministic: false,
-        sideBySide: false,
+        sideBySide: true,
         parameters: 0,
       })
       assert.strictEqual(server.model.gradient.length, 0)
@@ -223,6 +223,21 @@ describe("TinkerEngine", () => {
         yield* engine.optimStep(adam)
         assert.strictEqual(server.model.updates.length, 1)
         assert.strictEqual(server.model.updates[0]?.length, 1)
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("gets them back once for all that sample side by side", () =>
+      Effect.gen(function* () {
+        const server = yield* startToy()
+        const engine = yield* openEngine(server.url)
+        yield* engine.save
+        yield* engine.sample([request])
+        server.restart()
+        const calls = Array.from({ length: 20 }, () => engine.sample([request]))
+        const sets = yield* Effect.all(calls, { concurrency: "unbounded" })
+        assert.strictEqual(sets.flat(2).length, 60)
+        assert.strictEqual(server.requests("load_weights").length, 1)
+        assert.strictEqual(server.models.size, 1)
       }).pipe(Effect.scoped),
     )
 

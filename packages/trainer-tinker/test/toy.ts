@@ -5,9 +5,9 @@ import { TinkerClient, TinkerEngine } from "../src/index.ts"
 import { type ToyOptions, ToyServer } from "./toyServer.ts"
 
 export const timing = {
-  patience: "3 seconds",
-  poll: "500 millis",
-  result: "3 seconds",
+  patience: "5 seconds",
+  poll: "1500 millis",
+  result: "6 seconds",
   heartbeat: "50 millis",
 } as const
 

@@ -10,6 +10,7 @@ import { checkTransformers } from "../exports/checkTransformers.ts"
 import { ExportFailed, type Target, attempt, toTarget } from "../exports/target.ts"
 import { environmentsOf } from "../environments.ts"
 import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
+import { verifiersRows } from "../exports/verifiers.ts"
 import {
   type TableFormat,
   type TextFormat,
@@ -26,7 +27,7 @@ import { findRun, runsDir } from "../runsFolder.ts"
 /** What can be exported how; the first format is the default. */
 const formats = {
   checkpoint: ["safetensors", "hf"],
-  tasks: ["jsonl", "csv", "parquet"],
+  tasks: ["jsonl", "csv", "parquet", "verifiers"],
   rollouts: ["jsonl", "csv", "parquet"],
   metrics: ["jsonl", "csv", "parquet", "tensorboard"],
 } as const
@@ -81,10 +82,10 @@ type ExportError = ExportFailed | UsageError | RunStore.RunStoreError
 type Services = FileSystem.FileSystem | Path.Path
 type Flags = Command.Command.Config.Infer<typeof flags>
 
-const suffix = (format: Format): string =>
-  format === "hf" || format === "tensorboard" ? `-${format}` : `.${format}`
-
 const isFolder = (format: Format): boolean => format === "hf" || format === "tensorboard"
+
+const suffix = (format: Format): string =>
+  isFolder(format) ? `-${format}` : format === "verifiers" ? "-verifiers.jsonl" : `.${format}`
 
 const exportCheckpoint = Effect.fnUntraced(function* (source: PolicySource, format: Format, target: Target) {
   const fs = yield* FileSystem.FileSystem
@@ -125,9 +126,15 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
   )
 })
 
-const tableOf = Effect.fnUntraced(function* (folder: string, what: What, summary: RunStore.RunSummary) {
+const tableOf = Effect.fnUntraced(function* (
+  folder: string,
+  what: What,
+  format: Format,
+  summary: RunStore.RunSummary,
+) {
   if (what !== "tasks") return what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
-  return taskRows(summary, yield* environmentsOf(summary.config))
+  const environments = yield* environmentsOf(summary.config)
+  return format === "verifiers" ? verifiersRows(summary, environments) : taskRows(summary, environments)
 })
 
 const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
@@ -137,8 +144,9 @@ const exportRun = Effect.fnUntraced(function* (folder: string, what: What, forma
     const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
     return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
   }
-  const rows = yield* tableOf(folder, what, summary)
-  yield* attempt(folder, () => writeTable(target.path, format as TableFormat, rows))
+  const rows = yield* tableOf(folder, what, format, summary)
+  const written = format === "verifiers" ? "jsonl" : (format as TableFormat)
+  yield* attempt(folder, () => writeTable(target.path, written, rows))
 })
 
 const isText = (format: Format): format is TextFormat =>
@@ -183,7 +191,7 @@ export const exportCommand = Command.make(
           message: `--out - prints ${textFormats.join(" or ")}; ${format} wants a name`,
         })
       }
-      const rows = yield* tableOf(folder, what, yield* RunStore.readSummary(folder))
+      const rows = yield* tableOf(folder, what, format, yield* RunStore.readSummary(folder))
       return yield* attempt(folder, () => printTable(process.stdout, format, rows))
     }
     const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")
@@ -224,6 +232,11 @@ export const exportCommand = Command.make(
     {
       command: "azr export my-run --what tasks --out - | jq -r .code",
       description: "Every task's program, in a pipe",
+    },
+    {
+      command: "azr export my-run --what tasks --format verifiers",
+      description:
+        "Every task as a row of prompt, answer and info, for trainers that take the verifiers library's data sets",
     },
     {
       command: "azr export my-run --what metrics --format tensorboard --out logs/my-run",

@@ -1,15 +1,11 @@
 /**
  * Finds rollouts in `rollouts/step-NNNNNN.jsonl` without keeping them: of each line its place, its facets (role,
  * environment, kind, outcome) and its task are held, ten bytes; texts are read when a page shows them.
- *
- * Facets are cut out of the line instead of parsing it. That is exact: the store writes the fields in one order, and a
- * quote inside a JSON string always has a backslash before it, so that no text of a policy can look like a field.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
-import { RunEvent } from "@azr/core"
-import type { RolloutDetail, RolloutFilter, RolloutPage } from "@azr/core/dashboard"
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs"
+import { RunEvent, RunStore } from "@azr/core"
+import { EventLines, type RolloutDetail, type RolloutFilter, type RolloutPage } from "@azr/core/dashboard"
 import { Effect, FileSystem, Path, Schema, Semaphore } from "effect"
-import { LineBuffer } from "./LineBuffer.ts"
 
 interface StepFile {
   readonly size: number
@@ -20,20 +16,10 @@ interface StepFile {
   readonly tasks: Int32Array
 }
 
-type Facets = Readonly<Record<"role" | "environment" | "kind" | "outcome", string>>
+type Facets = Omit<EventLines.RolloutFacets, "task">
 
-// Unrolled, a regular expression reads a quoted text several times faster than character by character.
-const quoted = /"[^"\\]*(?:\\.[^"\\]*)*"/u.source
-const head = new RegExp(
-  `\\{"step":\\d+,("role":"(?:propose|solve)","environment":${quoted},"kind":${quoted}),"task":(null|-?\\d+),`,
-  "uy",
-)
-const tail = new RegExp(
-  `,("outcome":${quoted}),"reason":${quoted},"reward":[^"\\n]*,"advantage":[^"\\n]*,"logprob":[^"\\n]*\\}`,
-  "uy",
-)
-/** Read at a time, into memory that all share: nothing waits while a file is read. */
-const buffer = new LineBuffer(1 << 18)
+const newline = 10
+
 /** Files that are read before others get their turn. */
 const filesAtATime = 16
 const excerpt = 400
@@ -42,10 +28,9 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(RunEvent.Rollout
 export class RolloutFiles {
   readonly #folder: string
   readonly #files = new Map<number, StepFile>()
-  /** Numbers of the combinations of facets, by the two parts of a line that have them. */
-  readonly #ids = new Map<string, Map<string, number>>()
-  #latest: { readonly first: string; readonly ids: Map<string, number> } = { first: "", ids: new Map() }
+  /** Every combination of facets there is, and the one that was met last. */
   readonly #facets: Array<Facets> = []
+  #latest = 0
   /** Two that read everything would do it twice. */
   readonly #lock = Semaphore.makeUnsafe(1)
   /** The latest search for a text: reading everything again for each of its pages would take as long each time. */
@@ -170,7 +155,7 @@ export class RolloutFiles {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       return yield* fs
-        .readFile(path.join(this.#folder, "rollouts", fileOf(step)))
+        .readFile(path.join(this.#folder, RunStore.rolloutFile(step)))
         .pipe(Effect.orElseSucceed(() => new Uint8Array()))
     })
   }
@@ -210,7 +195,7 @@ export class RolloutFiles {
   #refreshOne(step: number): void {
     let handle: number
     try {
-      handle = openSync(`${this.#folder}/rollouts/${fileOf(step)}`, "r")
+      handle = openSync(`${this.#folder}/${RunStore.rolloutFile(step)}`, "r")
     } catch {
       // Of a step there may be none, or a resume has just removed it.
       this.#files.delete(step)
@@ -227,49 +212,34 @@ export class RolloutFiles {
     const offsets = [0]
     const facets: Array<number> = []
     const tasks: Array<number> = []
-    let size = 0
-    buffer.clear()
-    for (let room = buffer.room(Infinity); ; room = buffer.room(Infinity)) {
-      const count = readSync(handle, room, 0, room.length, size)
-      if (count === 0) break
-      size += count
-      let chunk: string | null = null
-      buffer.fill(count, (bytes, start, end) => {
-        // A character a byte: quick, and what is looked for is found all the same.
-        chunk ??= bytes.toString("latin1")
-        head.lastIndex = start
-        const first = head.exec(chunk)
-        tail.lastIndex = Math.max(start, chunk.lastIndexOf(',"outcome":"', end))
-        const last = tail.exec(chunk)
-        facets.push(this.#facet(first?.[1] ?? "", (tail.lastIndex === end ? last?.[1] : null) ?? ""))
-        tasks.push(first?.[2] === undefined || first[2] === "null" ? -1 : Number(first[2]))
-        offsets.push((offsets.at(-1) ?? 0) + end - start + 1)
-      })
+    const bytes = readFileSync(handle)
+    for (let start = 0, end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+      const { task, ...found } = EventLines.readRolloutFacets(bytes, start, end)
+      facets.push(this.#facet(found))
+      tasks.push(task ?? -1)
+      start = end + 1
+      offsets.push(start)
     }
     return {
-      size,
+      size: bytes.length,
       offsets: Uint32Array.from(offsets),
       facets: Uint16Array.from(facets),
       tasks: Int32Array.from(tasks),
     }
   }
 
-  /** The number of a combination. A run has few, so that their texts are seldom read. */
-  #facet(first: string, last: string): number {
-    // Neighbours are alike.
-    if (first !== this.#latest.first) this.#latest = { first, ids: this.#ids.get(first) ?? new Map() }
-    const { ids } = this.#latest
-    const known = ids.get(last)
-    if (known !== undefined) return known
-    const id = this.#facets.length
-    this.#ids.set(first, ids.set(last, id))
-    this.#facets.push({ ...noFacets, ...fieldsOf(first), ...fieldsOf(last) })
-    return id
+  /** The number of a combination: a run has few, and neighbours are alike. */
+  #facet({ environment, kind, outcome, role }: Facets): number {
+    const isIt = (known: Facets | undefined) =>
+      known?.outcome === outcome &&
+      known.kind === kind &&
+      known.role === role &&
+      known.environment === environment
+    if (isIt(this.#facets[this.#latest])) return this.#latest
+    const found = this.#facets.findIndex(isIt)
+    this.#latest = found === -1 ? this.#facets.push({ role, environment, kind, outcome }) - 1 : found
+    return this.#latest
   }
 }
 
 const text = new TextDecoder()
-const fileOf = (step: number): string => `step-${String(step).padStart(6, "0")}.jsonl`
-const noFacets: Facets = { role: "", environment: "", kind: "", outcome: "" }
-const fieldsOf = (latin1: string): Partial<Facets> =>
-  JSON.parse(`{${Buffer.from(latin1, "latin1").toString("utf8")}}`) as Partial<Facets>

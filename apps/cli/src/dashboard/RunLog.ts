@@ -6,10 +6,8 @@
 import { RunStore } from "@azr/core"
 import { RunIndex } from "@azr/core/dashboard"
 import { Effect, FileSystem, Option, Path, Semaphore } from "effect"
-import { LineBuffer } from "./LineBuffer.ts"
 import { RolloutFiles } from "./RolloutFiles.ts"
 
-const chunkBytes = 1 << 20
 const text = new TextDecoder()
 
 export class RunLog {
@@ -67,26 +65,15 @@ export class RunLog {
           const now = size < this.#offset ? null : yield* textAt(handle, this.#seam)
           if (now !== this.#seam.line) this.#reset()
         }
-        const buffer = new LineBuffer(Math.min(chunkBytes, size - this.#offset))
-        for (let position = this.#offset; position < size;) {
-          const count = yield* handle.read(buffer.room(size - position), { position: BigInt(position) })
-          if (count === 0) break
-          position += count
-          this.#take(buffer, count)
-        }
+        let seam: RunStore.Place | null = null
+        yield* RunStore.eachLine(handle, this.#offset, size, (piece, start, end, offset) => {
+          this.index.accept(piece, start, end, offset)
+          seam = { offset, length: end - start }
+          this.#offset = offset + seam.length + 1
+        })
+        if (seam !== null) this.#seam = { ...(seam as RunStore.Place), line: yield* textAt(handle, seam) }
       }),
     )
-  }
-
-  /** Indexes the whole lines. */
-  #take(buffer: LineBuffer, count: number): void {
-    buffer.fill(count, (bytes, start, end) => {
-      const line = bytes.toString("utf8", start, end)
-      const place = { offset: this.#offset, length: end - start }
-      this.index.accept(line, place)
-      this.#seam = { ...place, line }
-      this.#offset += place.length + 1
-    })
   }
 
   #reset(): void {

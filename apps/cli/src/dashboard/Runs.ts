@@ -263,8 +263,13 @@ const make = Effect.fnUntraced(function* (directory: string) {
     const place = log.index.placeOf(id)
     const record = place === null ? null : yield* taskAt(log, place)
     if (record === null) return yield* new NotThere({ message: `run ${run} has no task ${id}` })
+    // Loaded here: nothing else of the server needs the languages.
+    const [{ environments }, { taskSource }] = yield* Effect.promise(() =>
+      Promise.all([import("../environments.ts"), import("../taskSource.ts")]),
+    )
     return {
       record,
+      source: taskSource(environments, record.environment, record.task),
       lineage: yield* titled(log, log.index.lineage(id, mostRelatives)),
       answers: yield* log.rollouts.details({ task: id, role: "solve" }, mostAnswers),
     } satisfies TaskView

@@ -3,11 +3,12 @@ import { Environment, type Executor, RunConfig } from "@azr/core"
 import { type LanguageEnvironment, type LanguageTask } from "@azr/core/language"
 import { Context, Effect, FileSystem, Layer, Path, Schema, type Scope } from "effect"
 import { compareOutput } from "../corpusRows.ts"
-import type { DatasetRow, ProgramRow } from "../datasetRows.ts"
+import { type DatasetRow, type ProgramRow, pairsOfTask } from "../datasetRows.ts"
 import type { AnyEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
 import { completionParts } from "./completionKind.ts"
 import { questionParts } from "./questionKind.ts"
+import { isComparedAsText } from "./reasoningGym.ts"
 import { type RowFile, readRowFile, sha256 } from "./rowFile.ts"
 import {
   type Decoding,
@@ -195,11 +196,16 @@ const tasksOf = (
   if (row._tag !== (kindId === "completion" || kindId === "question" ? kindId : "program")) {
     return Effect.succeed(refused("malformed", `a ${row._tag} row in a suite of ${kindId} tasks`))
   }
+  if (row._tag === "question" && !isComparedAsText(row.dataset)) {
+    return Effect.succeed(
+      refused(
+        "scorer",
+        `reasoning-gym scores ${row.dataset} by a program of its own, not by comparing texts`,
+      ),
+    )
+  }
   if (row._tag !== "program") return knownByGold(kind, style, row)
-  const found =
-    kindId === "induction"
-      ? Effect.map(recorded(running, kindId, row, row.pairs), (one) => [one])
-      : Effect.forEach(row.pairs, (pair) => recorded(running, kindId, row, [pair]))
+  const found = Effect.forEach(pairsOfTask(row, kindId), (pairs) => recorded(running, kindId, row, pairs))
   return Effect.provideContext(found, running.services)
 }
 

@@ -1,6 +1,6 @@
 /**
  * Questions with one answer, as reasoning-gym writes them: an answer is correct when it is the recorded text, apart from
- * white space around it. reasoning-gym's own scorers, which some of its data sets need, are not here.
+ * white space around it. Rows of data sets that reasoning-gym scores otherwise are no tasks (`reasoningGym.ts`).
  */
 import { type Language, fenced, fullSurface, responseForm } from "@azr/core/language"
 import { Effect } from "effect"

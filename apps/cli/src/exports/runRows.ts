@@ -3,10 +3,9 @@ import { createReadStream } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import type { MachineMeter, RunEvent, RunStore } from "@azr/core"
-import { type LanguageTask, LanguageTask as LanguageTaskSchema } from "@azr/core/language"
-import { Result, Schema } from "effect"
-import { type AnyEnvironment, isLanguage } from "../environments.ts"
+import { type MachineMeter, RunEvent, type RunStore } from "@azr/core"
+import type { AnyEnvironment } from "../environments.ts"
+import { taskSource } from "../taskSource.ts"
 import type { Column, Row, Rows } from "./Rows.ts"
 
 const columns = (types: Readonly<Record<string, Column["type"]>>): ReadonlyArray<Column> =>
@@ -15,8 +14,6 @@ const columns = (types: Readonly<Record<string, Column["type"]>>): ReadonlyArray
 async function* each<A>(items: Iterable<A>): AsyncIterable<A> {
   yield* items
 }
-
-const decodeTask = Schema.decodeUnknownResult(LanguageTaskSchema)
 
 /**
  * Every task that entered a buffer, seeds included, whether or not it is still there. `code`, `inputs`, `outputs` and
@@ -52,26 +49,13 @@ export const taskRows = (
 
 const sourceText = (
   environments: ReadonlyArray<AnyEnvironment>,
-  environmentId: string,
+  environment: string,
   encoded: unknown,
 ): Row => {
-  const environment = environments.find(({ id }) => id === environmentId)
-  const language = environment !== undefined && isLanguage(environment) ? environment.language : undefined
-  const decoded = decodeTask(encoded)
-  if (language === undefined || Result.isFailure(decoded)) return {}
-  const task: LanguageTask = decoded.success
-  const pairs =
-    task._tag === "induction"
-      ? task.pairs
-      : [{ input: task.input, output: task._tag === "error" ? null : task.output }]
-  return {
-    code: task.program,
-    inputs: pairs.map(({ input }) => language.renderArguments(input)),
-    outputs: pairs.map(({ output }) =>
-      output === null ? (task._tag === "error" ? task.exception : "") : language.renderValue(output),
-    ),
-    message: task._tag === "induction" ? task.message : "",
-  }
+  const source = taskSource(environments, environment, encoded)
+  if (source === null) return {}
+  const { program, ...rest } = source
+  return { code: program, ...rest }
 }
 
 /** Every response of the run, step by step, as `rollouts/` keeps them. A torn last line is left out. */
@@ -122,7 +106,8 @@ export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
     if (event._tag === "StepCompleted") {
       Object.assign(at(event), event.metrics, secondsOf(event.seconds), machineOf(event.machine))
     }
-    if (event._tag === "Evaluated") Object.assign(at(event), ...event.results.map(suiteMetrics))
+    if (event._tag === "Evaluated")
+      Object.assign(at(event), ...event.results.map((result) => suiteMetrics(result, event.results)))
   }
   const rows = [...steps.values()].toSorted((a, b) => (a["step"] ?? 0) - (b["step"] ?? 0))
   const names = [...new Set(rows.flatMap(Object.keys))].filter((name) => name !== "step" && name !== "at")
@@ -153,7 +138,8 @@ const machineOf = (machine: MachineMeter.MachineUse | undefined): Row =>
         ),
       }
 
-const suiteMetrics = ({ correct, split, suite, total }: RunEvent.SuiteResult): Row => ({
-  [`evaluate/${split}/${suite}/tasks`]: total,
-  ...(total === 0 ? {} : { [`evaluate/${split}/${suite}/correct`]: correct / total }),
-})
+const suiteMetrics = (result: RunEvent.SuiteResult, results: ReadonlyArray<RunEvent.SuiteResult>): Row => {
+  const { correct, split, total } = result
+  const key = `evaluate/${split}/${RunEvent.suiteName(result, results)}`
+  return { [`${key}/tasks`]: total, ...(total === 0 ? {} : { [`${key}/correct`]: correct / total }) }
+}

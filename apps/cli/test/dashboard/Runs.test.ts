@@ -68,6 +68,8 @@ describe("the dashboard's interface", () => {
         assert.deepStrictEqual(Object.keys(one.series), ["train/entropy"])
         const task = yield* runs.task({ params: { ...params, task: 4 } })
         assert.deepStrictEqual(task.record.parents, [1])
+        assert.strictEqual(task.source?.program, (task.record.task as { readonly program: string }).program)
+        assert.deepStrictEqual(task.source?.inputs, ["[0, 2]"])
         assert.includeMembers(
           task.lineage.map(({ id }) => id),
           [1, 4, 7],

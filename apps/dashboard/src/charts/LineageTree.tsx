@@ -8,7 +8,7 @@ import { inertLine } from "../model/inert.ts"
 
 interface Node {
   readonly task: LineageTask
-  readonly children: ReadonlyArray<Node>
+  readonly children: Array<Node>
 }
 
 const width = 190
@@ -22,16 +22,28 @@ export const difficultyMix = (successRate: number | null): string =>
     ? "var(--raised)"
     : `color-mix(in oklab, var(--abduction) ${Math.round((1 - successRate) * 100)}%, var(--panel))`
 
+/** Each task that is reached from one, once: below the task nearest to it that leads there. */
 const grow = (
   id: number,
   next: (id: number) => ReadonlyArray<number>,
   tasks: ReadonlyMap<number, LineageTask>,
-  seen: ReadonlySet<number>,
 ): Node | null => {
   const task = tasks.get(id)
-  if (task === undefined || seen.has(id)) return null
-  const now = new Set([...seen, id])
-  return { task, children: next(id).flatMap((child) => grow(child, next, tasks, now) ?? []) }
+  if (task === undefined) return null
+  const root: Node = { task, children: [] }
+  const seen = new Set([id])
+  const queue = [root]
+  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+    for (const child of next(node.task.id)) {
+      const found = tasks.get(child)
+      if (found === undefined || seen.has(child)) continue
+      seen.add(child)
+      const below: Node = { task: found, children: [] }
+      node.children.push(below)
+      queue.push(below)
+    }
+  }
+  return root
 }
 
 interface Placed {
@@ -39,21 +51,38 @@ interface Placed {
   readonly task: LineageTask
   readonly x: number
   readonly y: number
-  readonly from: { readonly x: number; readonly y: number } | null
+  /** The task next to it, towards the one that the tree is of. */
+  readonly from: Placed | null
 }
 
 const place = (root: Node, direction: 1 | -1): ReadonlyArray<Placed> => {
   const laid = tree<Node>().nodeSize([row, column])(hierarchy(root, (node) => [...node.children]))
-  return laid.descendants().map((node) => ({
-    key: `${direction}/${node
-      .ancestors()
-      .map((each) => each.data.task.id)
-      .join("/")}`,
-    task: node.data.task,
-    x: direction * node.y,
-    y: node.x,
-    from: node.parent === null ? null : { x: direction * node.parent.y, y: node.parent.x },
-  }))
+  const placed = new Map<number, Placed>()
+  // From the root outwards.
+  for (const node of laid.descendants()) {
+    const { task } = node.data
+    placed.set(task.id, {
+      key: `${direction}/${task.id}`,
+      task,
+      x: direction * node.y,
+      y: node.x,
+      from: node.parent === null ? null : (placed.get(node.parent.data.task.id) ?? null),
+    })
+  }
+  return [...placed.values()]
+}
+
+/** From parents to children that have a nearer way to the task that the tree is of: [parent, child]. */
+const otherWays = (side: ReadonlyArray<Placed>): ReadonlyArray<readonly [Placed, Placed]> => {
+  const byId = new Map(side.map((placed) => [placed.task.id, placed]))
+  return side.flatMap((child) =>
+    child.task.parents.flatMap((id) => {
+      const parent = byId.get(id)
+      return parent === undefined || parent.from === child || child.from === parent
+        ? []
+        : [[parent, child] as const]
+    }),
+  )
 }
 
 export const LineageTree = ({
@@ -69,18 +98,21 @@ export const LineageTree = ({
   const childrenOf = new Map<number, Array<number>>()
   for (const { id, parents } of tasks)
     for (const parent of parents) childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), id])
-  const back = grow(focus, (id) => byId.get(id)?.parents ?? [], byId, new Set())
-  const ahead = grow(focus, (id) => childrenOf.get(id) ?? [], byId, new Set())
+  const back = grow(focus, (id) => byId.get(id)?.parents ?? [], byId)
+  const ahead = grow(focus, (id) => childrenOf.get(id) ?? [], byId)
   const scroller = useRef<HTMLDivElement>(null)
-  const placed = [
-    ...(back === null ? [] : place(back, -1)),
-    ...(ahead === null ? [] : place(ahead, 1).slice(1)),
-  ]
+  const sides = [back === null ? [] : place(back, -1), ahead === null ? [] : place(ahead, 1)]
+  const others = sides.flatMap(otherWays)
+  const placed = sides.flatMap((side, index) => (index === 0 ? side : side.slice(1)))
   const left = Math.min(...placed.map(({ x }) => x))
   const right = Math.max(...placed.map(({ x }) => x)) + width
   const top = Math.min(...placed.map(({ y }) => y)) - tall / 2 - 8
   const bottom = Math.max(...placed.map(({ y }) => y)) + tall / 2 + 8
   const focusLeft = -left
+  const curve = (parent: Placed, child: Placed): string => {
+    const [x1, y1, x2, y2] = [parent.x - left + width, parent.y - top, child.x - left, child.y - top]
+    return `M${x1},${y1}C${x1 + 22},${y1} ${x2 - 22},${y2} ${x2},${y2}`
+  }
   useEffect(() => {
     const element = scroller.current
     if (element === null) return
@@ -98,17 +130,26 @@ export const LineageTree = ({
     >
       <div className="relative mx-auto" style={{ width: right - left + 4, height: bottom - top }}>
         <svg aria-hidden className="absolute inset-0" width={right - left} height={bottom - top}>
-          {placed.map(({ from, key, x, y }) => {
-            if (from === null) return null
-            const [a, b] = from.x < x ? [from, { x, y }] : [{ x, y }, from]
-            const [x1, y1, x2, y2] = [a.x - left + width, a.y - top, b.x - left, b.y - top]
+          {others.map(([parent, child]) => (
+            <path
+              key={`${parent.key} ${child.key}`}
+              d={curve(parent, child)}
+              fill="none"
+              stroke="var(--soft)"
+              strokeOpacity="0.35"
+              strokeDasharray="2 3"
+            />
+          ))}
+          {placed.map((each) => {
+            if (each.from === null) return null
+            const [parent, child] = each.from.x < each.x ? [each.from, each] : [each, each.from]
             return (
               <path
-                key={key}
-                d={`M${x1},${y1}C${x1 + 22},${y1} ${x2 - 22},${y2} ${x2},${y2}`}
+                key={each.key}
+                d={curve(parent, child)}
                 fill="none"
                 stroke="var(--soft)"
-                strokeOpacity="0.6"
+                strokeOpacity="0.7"
               />
             )
           })}

@@ -40,6 +40,10 @@ export const suitesOf = (
   }))
 }
 
+/** Whether the run was evaluated on nothing. */
+export const hasNoSuites = ({ evaluations }: Pick<RunView, "evaluations">): boolean =>
+  evaluations.length > 0 && evaluations.every(({ results }) => results.length === 0)
+
 export interface KindChange {
   readonly kind: string
   readonly before: number

@@ -118,7 +118,10 @@ export const Compare = () => {
         </Nothing>
       ) : (
         <>
-          <Panel title="What is set differently" note={`${different.length} settings`}>
+          <Panel
+            title="What is set differently"
+            note={`${different.length} ${different.length === 1 ? "setting" : "settings"}`}
+          >
             {different.length === 0 ? (
               <Nothing>Nothing: these runs have the same configuration.</Nothing>
             ) : (

@@ -36,6 +36,7 @@ export const Lineage = ({ view }: RunScreenProps) => {
     </span>
   )
   const record = data?.record
+  const parents = [...new Set(record?.parents)]
   const ancestors = data?.lineage.filter(({ id }) => id < (record?.id ?? 0)) ?? []
   return (
     <div className="flex flex-col gap-3">
@@ -66,9 +67,9 @@ export const Lineage = ({ view }: RunScreenProps) => {
           <Panel
             title={`Lineage of task #${record.id}`}
             note={
-              record.parents.length === 0
+              parents.length === 0
                 ? "a first task: it descends from none"
-                : `descends from ${record.parents.map((id) => `#${id}`).join(", ")}${ancestors.length > 1 ? `, ${count(ancestors.length)} ancestors shown` : ""}`
+                : `descends from ${parents.map((id) => `#${id}`).join(", ")}${ancestors.length > 1 ? `, ${count(ancestors.length)} ancestors shown; dashed: further ways` : ""}`
             }
             actions={legend}
             table={{
@@ -91,11 +92,12 @@ export const Lineage = ({ view }: RunScreenProps) => {
               note={
                 <>
                   <span style={{ color: `var(${lookOf(record.kind).color})` }}>{record.kind}</span>,{" "}
-                  {record.origin === "seed" ? "a seed" : `proposed in step ${record.step}`}
+                  {record.origin === "seed" ? "a seed" : `proposed in step ${record.step}`},{" "}
+                  {record.environment}
                 </>
               }
             >
-              <TaskBody environment={record.environment} task={record.task} />
+              <TaskBody record={record} source={data.source} />
             </Panel>
             <Panel
               title="Answers"

@@ -13,6 +13,7 @@ import { lookOf } from "../model/palette.ts"
 import {
   changesByKind,
   evaluationSeconds,
+  hasNoSuites,
   isKnown,
   lastOf,
   mainSplit,
@@ -59,7 +60,9 @@ const Answers = ({ view }: RunScreenProps) => {
     <dl className="grid divide-rule rounded-lg border border-rule bg-panel max-md:divide-y md:grid-cols-3 md:divide-x xl:col-span-12">
       <Answer label="Improved most since the start, held-out tasks">
         {most === undefined ? (
-          <span className="text-soft">known after the second evaluation</span>
+          <span className="text-soft">
+            {hasNoSuites(view) ? "this run has no held-out suites" : "known after the second evaluation"}
+          </span>
         ) : (
           <>
             <span className="text-lg font-semibold" style={{ color: `var(${lookOf(most.kind).color})` }}>
@@ -159,7 +162,11 @@ const HeldOut = ({ view }: RunScreenProps) => {
       }}
     >
       {suites.length === 0 ? (
-        <Nothing>The first evaluation comes once the buffers are seeded.</Nothing>
+        <Nothing>
+          {hasNoSuites(view)
+            ? "The environments of this run have no held-out suites. azr eval RUN --suite FILE asks those of a benchmark file."
+            : "The first evaluation comes once the buffers are seeded."}
+        </Nothing>
       ) : (
         <div
           className={`grid grid-cols-2 gap-x-4 gap-y-1.5 md:grid-cols-4 ${suites.length > 8 ? "xl:grid-cols-5" : ""}`}

@@ -3,11 +3,11 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { rolloutQuery, taskQuery } from "../api/client.ts"
-import type { RolloutDetail as Rollout } from "@azr/core/dashboard"
+import type { RolloutDetail as Rollout, TaskView } from "@azr/core/dashboard"
 import { number, percent } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { lookOf } from "../model/palette.ts"
-import { partsOf, verifyLine, rolloutName } from "../model/task.ts"
+import { answerOf, verifyLine, rolloutName } from "../model/task.ts"
 import { Code } from "../ui/Code.tsx"
 import { Copy } from "../ui/Copy.tsx"
 import { Hostile, Pieces } from "../ui/Hostile.tsx"
@@ -41,15 +41,12 @@ const Fact = ({ label, children }: { readonly label: string; readonly children: 
 export const languageOf = (environment: string): "python" | "javascript" =>
   environment.startsWith("javascript") ? "javascript" : "python"
 
-export const TaskBody = ({ environment, task }: { readonly environment: string; readonly task: unknown }) => {
-  const { inputs, message, program } = partsOf(task)
+export const TaskBody = ({ record, source }: Pick<TaskView, "record" | "source">) => {
+  if (source === null) return <Hostile text={JSON.stringify(record.task, null, 2)} />
+  const { inputs, message, outputs, program } = source
   return (
     <>
-      {program === null ? (
-        <Hostile text={JSON.stringify(task, null, 2)} />
-      ) : (
-        <Code program={program} language={languageOf(environment)} />
-      )}
+      <Code program={program} language={languageOf(record.environment)} />
       {message === "" ? null : <Hostile text={message} />}
       {inputs.length === 0 ? null : (
         <table className="table mt-2">
@@ -60,14 +57,14 @@ export const TaskBody = ({ environment, task }: { readonly environment: string; 
             </tr>
           </thead>
           <tbody>
-            {inputs.map(({ input, output }, index) => (
+            {inputs.map((input, index) => (
               // oxlint-disable-next-line react/no-array-index-key -- pairs of a task do not move
               <tr key={index}>
                 <td>
                   <Hostile text={input} empty="no argument" />
                 </td>
                 <td>
-                  <Hostile text={output} />
+                  <Hostile text={outputs[index] ?? ""} />
                 </td>
               </tr>
             ))}
@@ -76,13 +73,6 @@ export const TaskBody = ({ environment, task }: { readonly environment: string; 
       )}
     </>
   )
-}
-
-/** What stands in the answer block: what `azr verify` calls the answer. */
-const answerOf = ({ response }: Rollout): string => {
-  const mark = response.lastIndexOf("<ans>")
-  if (mark >= 0) return response.slice(mark + "<ans>".length).trim()
-  return /<answer>([\s\S]*?)<\/answer>/u.exec(response)?.[1]?.trim() ?? response.trim()
 }
 
 export const RolloutDetail = ({
@@ -104,15 +94,15 @@ export const RolloutDetail = ({
         {error === null ? "Reading …" : `Step ${step} has no rollout ${index}: ${error.message}`}
       </p>
     )
-  const { record, answers } = task.data ?? {}
+  const { record, answers, source = null } = task.data ?? {}
   const line =
-    record === undefined
+    source === null
       ? null
       : verifyLine(
           rollout.environment,
           rollout.kind,
-          record.task,
-          rollout.role === "solve" ? answerOf(rollout) : undefined,
+          source,
+          rollout.role === "solve" ? answerOf(rollout.response) : undefined,
         )
   return (
     <article
@@ -124,6 +114,7 @@ export const RolloutDetail = ({
         <h2 className="text-sm font-semibold">
           {rollout.role === "propose" ? "Proposal" : "Answer"},{" "}
           <span style={{ color: `var(${lookOf(rollout.kind).color})` }}>{rollout.kind}</span>
+          <span className="font-normal text-soft"> in {rollout.environment}</span>
         </h2>
         <Outcome outcome={rollout.outcome} />
         <span className="ml-auto flex gap-2">
@@ -160,7 +151,7 @@ export const RolloutDetail = ({
             </Link>
           }
         >
-          <TaskBody environment={record.environment} task={record.task} />
+          <TaskBody record={record} source={source} />
         </Block>
       )}
       {answers === undefined || answers.length === 0 ? null : (

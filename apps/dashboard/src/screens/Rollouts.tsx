@@ -33,6 +33,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
   const { run } = route.useParams()
   const navigate = route.useNavigate()
   const { rollout: open, ...filter } = search
+  const several = view.summary.environments.length > 1
   const first = useQuery(rolloutsQuery(run, filter, 0))
   const total = first.data?.total ?? 0
   const scroller = useRef<HTMLDivElement>(null)
@@ -134,9 +135,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
         {choose("role", "role", ["propose", "solve"])}
         {choose("kind", "kind", view.kinds)}
         {choose("outcome", "verdict", outcomes)}
-        {view.summary.environments.length > 1
-          ? choose("environment", "environment", view.summary.environments)
-          : null}
+        {several ? choose("environment", "environment", view.summary.environments) : null}
         {filter.task === undefined ? null : (
           <button type="button" className="button" onClick={() => change({ task: undefined })}>
             task #{filter.task} <span aria-hidden>×</span>
@@ -182,9 +181,12 @@ export const Rollouts = ({ view }: RunScreenProps) => {
                       type="button"
                       aria-current={name === open ? "true" : undefined}
                       onClick={() => openRow(index)}
-                      className="grid h-full w-full grid-cols-[2.75rem_5.25rem_5.25rem_3rem_1fr] items-center gap-x-2 px-3 text-left text-xs -outline-offset-2 hover:bg-raised aria-[current=true]:bg-raised"
+                      className="grid h-full w-full grid-cols-[2.75rem_auto_5.25rem_5.25rem_3rem_1fr] items-center gap-x-2 px-3 text-left text-xs -outline-offset-2 hover:bg-raised aria-[current=true]:bg-raised"
                     >
                       <span className="text-right text-soft">{row.step}</span>
+                      <span className={`truncate text-soft ${several ? "w-20" : ""}`}>
+                        {several ? inertLine(row.environment, 40) : ""}
+                      </span>
                       <span className="truncate" style={{ color: `var(${lookOf(row.kind).color})` }}>
                         <span aria-hidden>{row.role === "propose" ? "+ " : "= "}</span>
                         <span className="sr-only">{row.role} </span>

@@ -93,6 +93,21 @@ describe("LineageTree", () => {
     expect(opened).toEqual([5])
   })
 
+  it("shows each task once, however many ways lead to it", () => {
+    // Sixteen generations of two, each of which descends from both before it: 65,536 ways back.
+    const tasks = Array.from({ length: 32 }, (_, i) => {
+      const before = 2 * Math.floor(i / 2)
+      return task(i + 1, before === 0 ? [] : [before - 1, before])
+    })
+    const { container } = render(<LineageTree focus={32} tasks={tasks} onOpen={() => {}} />)
+    const names = screen.getAllByRole("button").map(({ textContent }) => /^#\d+/u.exec(textContent)?.[0])
+    // All but its own twin, from which it does not descend.
+    expect(names.length).toBe(31)
+    expect(new Set(names).size).toBe(31)
+    // A line for every parent of a task that is shown.
+    expect(container.querySelectorAll("path").length).toBe(2 + 2 * 28)
+  })
+
   it("ends where a log claims that tasks descend from each other", () => {
     render(<LineageTree focus={1} tasks={[task(1, [2]), task(2, [1])]} onOpen={() => {}} />)
     expect(screen.getAllByRole("button").length).toBeLessThan(5)

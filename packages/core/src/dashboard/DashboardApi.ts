@@ -211,8 +211,19 @@ export type RolloutPage = typeof RolloutPage.Type
 export const RolloutDetail = Schema.Struct({ ...Rollout.fields, index: Schema.Int })
 export type RolloutDetail = typeof RolloutDetail.Type
 
+/** A task as source text in the language of its environment; `outputs` are exceptions for the kind `error`. */
+export const TaskSource = Schema.Struct({
+  program: Schema.String,
+  inputs: Schema.Array(Schema.String),
+  outputs: Schema.Array(Schema.String),
+  message: Schema.String,
+})
+export type TaskSource = typeof TaskSource.Type
+
 export const TaskView = Schema.Struct({
   record: TaskRecord,
+  /** Null for a task that is no program, or of an environment that the server does not know. */
+  source: Schema.NullOr(TaskSource),
   /** The task, its ancestors and its descendants, nearest first, at most 200. */
   lineage: Schema.Array(LineageTask),
   /** Answers to it, at most 64. */

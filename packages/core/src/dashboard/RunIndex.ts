@@ -1,11 +1,11 @@
 /**
  * What a dashboard needs of a run's log, kept up event by event. Bounded: series and histograms have at most `maxPoints`
- * columns however long the run is, a task takes some tens of bytes (its text stays on the disk, at `place`). Pure.
+ * columns however long the run is (`Series.ts`), a task takes some tens of bytes (its text stays on the disk, at its place). Pure.
  */
 import { Result, Schema } from "effect"
 import type { MachineUse } from "../MachineMeter.ts"
 import { wilsonInterval } from "../PassAtK.ts"
-import { RunEvent, type SuiteResult, accuracyOf } from "../RunEvent.ts"
+import { RunEvent, type SuiteResult, accuracyOf, suiteName } from "../RunEvent.ts"
 import { logFile } from "../store/files.ts"
 import type { Place } from "../store/logLine.ts"
 import { AlertRules } from "./Alerts.ts"
@@ -18,50 +18,28 @@ import {
   type LineageTask,
   type ProposalCount,
   type RunState,
-  maxPoints,
 } from "./DashboardApi.ts"
-
-interface TaskEntry {
-  readonly id: number
-  readonly kind: string
-  readonly step: number
-  readonly successRate: number | null
-  readonly parents: ReadonlyArray<number>
-  readonly place: Place
-}
+import { Series } from "./Series.ts"
+import { type TaskEntry, TaskTable } from "./TaskTable.ts"
 
 /** A task as a lineage shows it; its title is left to the reader. */
 export type Relative = LineageTask & { readonly place: Place }
 
-/** Neighbouring steps that became one point. */
-interface Column {
-  step: number
-  readonly sums: Map<string, { sum: number; count: number }>
-  readonly rates: Array<number>
-}
-
-/** Success rates to the nearest eighth, but both ends apart: a task at an end teaches nothing. */
-export const bins: ReadonlyArray<string> = ["0", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"]
-const binOf = (rate: number): number =>
-  rate <= 0 ? 0 : rate >= 1 ? 8 : Math.min(7, Math.max(1, Math.round(8 * rate)))
-const noRates = (): Array<number> => bins.map(() => 0)
-
 const maxEvaluations = 2000
 const decode = Schema.decodeUnknownResult(RunEvent)
+const text = new TextDecoder()
 const tags: ReadonlySet<string> = new Set(Object.keys(RunEvent.cases))
 
 export class RunIndex {
   readonly #alerts = new AlertRules()
-  readonly #tasks = new Map<number, TaskEntry>()
-  readonly #counts = new Map<string, { kind: string; status: string; reason: string; count: number }>()
+  readonly #tasks = new TaskTable()
+  readonly #proposals = new Counts()
   readonly #executors = new Map<string, ExecutorTotal>()
-  readonly #regions = new Map<string, Set<string>>()
-  #columns: Array<Column> = []
-  /** Steps that one column holds. */
-  #stride = 1
-  #inLast = 0
-  #pending: Column = { step: 0, sums: new Map(), rates: noRates() }
-  #hardest: TaskEntry | null = null
+  readonly #kinds = new Map<string, KindIndex>()
+  readonly #series = new Series()
+  /** The task with the least success rate above 0, and that. */
+  #hardest: number | null = null
+  #least = 1
   #ended: Extract<RunEvent, { _tag: "RunEnded" }> | null = null
   readonly evaluations: Array<Evaluation> = []
   policy = ""
@@ -73,18 +51,22 @@ export class RunIndex {
   /** What kept a line from being understood. */
   problem: { readonly state: "newer" | "unreadable"; readonly message: string } | null = null
 
-  /** Takes a line of the log in. A line that cannot be understood is noted and left out. */
-  accept(line: string, place: Place): void {
-    const proposed = readProposed(line)
+  /**
+   * Takes a line of the log in, which stands at `start` to `end` of some bytes and at byte `offset` of the log. One that cannot be
+   * understood is noted and left out.
+   */
+  accept(bytes: Uint8Array, start: number, end: number, offset: number): void {
+    const place = { offset, length: end - start }
+    const proposed = readProposed(bytes, start, end)
     if (proposed !== null) return this.apply(proposed, place)
-    const task = readTaskAdded(line)
+    const task = readTaskAdded(bytes, start, end)
     if (task !== null) {
       this.#saw(task.at, null)
       return this.#task(task, place)
     }
     let json: unknown
     try {
-      json = JSON.parse(line)
+      json = JSON.parse(text.decode(bytes.subarray(start, end)))
     } catch {
       this.problem ??= { state: "unreadable", message: `${logFile}: no JSON at byte ${place.offset}` }
       return
@@ -128,55 +110,58 @@ export class RunIndex {
     this.#ended = ended
   }
 
-  #task({ id, kind, parents, region, step, successRate }: AddedTask, place: Place): void {
-    const entry = { id, kind, step, successRate, parents, place }
-    this.#tasks.set(id, entry)
+  #task(task: AddedTask, place: Place): void {
+    this.#tasks.set(task, place)
+    const { id, kind, region, successRate } = task
     if (successRate !== null) {
-      const bin = binOf(successRate)
-      this.#pending.rates[bin] = (this.#pending.rates[bin] ?? 0) + 1
-      if (successRate > 0 && successRate <= (this.#hardest?.successRate ?? 1)) this.#hardest = entry
+      this.#series.addRate(successRate)
+      if (successRate > 0 && successRate <= this.#least) [this.#hardest, this.#least] = [id, successRate]
     }
     if (region === null) return
-    const known = this.#regions.get(kind) ?? new Set()
-    this.#regions.set(kind, known)
-    add(this.#pending, `diversity/${kind}/regions`, known.has(region) ? 0 : 1)
+    const { newRegions, regions } = this.#kind(kind)
+    const isKnown = regions.has(region)
+    this.#series.add(newRegions, isKnown ? 0 : 1)
     // What is new after so many is new enough: the set must not grow with the run.
-    if (known.size < 100_000) known.add(region)
+    if (!isKnown && regions.size < 100_000) regions.add(region)
+  }
+
+  #kind(kind: string): KindIndex {
+    const known = this.#kinds.get(kind)
+    if (known !== undefined) return known
+    const index = { newRegions: this.#series.key(`diversity/${kind}/regions`), regions: new Set<string>() }
+    this.#kinds.set(kind, index)
+    return index
   }
 
   #proposed({ kind, reason, status }: Proposed): void {
-    const key = `${kind}/${status}/${reason}`
-    const count = this.#counts.get(key)
-    if (count === undefined) this.#counts.set(key, { kind, status, reason, count: 1 })
-    else count.count += 1
-    if (status === "accepted") return
-    const refused = `refused/${kind}/${reason === "" ? status : reason}`
-    const before = this.#pending.sums.get(refused)
-    if (before === undefined) add(this.#pending, refused, 1)
-    else before.sum += 1
+    const count = this.#proposals.of(kind, status, reason, this.#series)
+    count.count += 1
+    if (status !== "accepted") this.#series.increment(count.refused)
   }
 
   #stepCompleted({ machine, metrics, seconds, step }: Extract<RunEvent, { _tag: "StepCompleted" }>): void {
     this.seeding = false
     this.step = step
-    const column = this.#columnOfNext()
-    column.step = step
-    for (const [key, value] of Object.entries(metrics)) add(column, key, value)
-    for (const [activity, value] of Object.entries(seconds)) add(column, `seconds/${activity}`, value)
-    if (machine !== undefined) this.#machine(column, machine, seconds.total)
-    this.#pending = { step: 0, sums: new Map(), rates: noRates() }
+    for (const key in metrics) this.#add(key, metrics[key] ?? 0)
+    for (const [activity, value] of Object.entries(seconds)) this.#add(`seconds/${activity}`, value)
+    if (machine !== undefined) this.#machine(machine, seconds.total)
+    this.#series.complete(step)
   }
 
-  #machine(column: Column, { executors, memoryBytes }: MachineUse, seconds: number): void {
-    add(column, "machine/memoryBytes", memoryBytes)
+  #add(key: string, value: number): void {
+    this.#series.add(this.#series.key(key), value)
+  }
+
+  #machine({ executors, memoryBytes }: MachineUse, seconds: number): void {
+    this.#add("machine/memoryBytes", memoryBytes)
     for (const [executor, use] of Object.entries(executors)) {
       const key = `executors/${executor}`
       if (seconds > 0) {
-        add(column, `${key}/rate`, use.calls / seconds)
-        add(column, `${key}/inUse`, Math.min(1, use.busySeconds / (seconds * Math.max(1, use.workers))))
+        this.#add(`${key}/rate`, use.calls / seconds)
+        this.#add(`${key}/inUse`, Math.min(1, use.busySeconds / (seconds * Math.max(1, use.workers))))
       }
-      if (use.p50 !== null) add(column, `${key}/p50`, use.p50)
-      if (use.p99 !== null) add(column, `${key}/p99`, use.p99)
+      if (use.p50 !== null) this.#add(`${key}/p50`, use.p50)
+      if (use.p99 !== null) this.#add(`${key}/p99`, use.p99)
       const before = this.#executors.get(executor)
       this.#executors.set(executor, {
         executor,
@@ -189,54 +174,21 @@ export class RunIndex {
     }
   }
 
-  /** The column of a step that has just come, with what was pending until then. */
-  #columnOfNext(): Column {
-    const last = this.#columns.at(-1)
-    if (last !== undefined && this.#inLast < this.#stride) {
-      merge(last, this.#pending)
-      this.#inLast += 1
-      return last
-    }
-    if (this.#columns.length === maxPoints) {
-      this.#columns = this.#columns.flatMap((each, i, all) => {
-        const next = all[i + 1]
-        if (i % 2 === 1) return []
-        if (next !== undefined) merge(each, next)
-        return [each]
-      })
-      this.#stride *= 2
-    }
-    this.#columns.push(this.#pending)
-    this.#inLast = 1
-    return this.#pending
-  }
-
   get steps(): ReadonlyArray<number> {
-    return this.#columns.map(({ step }) => step)
+    return this.#series.steps
   }
 
   /** Values for each of `steps`; of all keys, or of those asked for. */
   series(keys: ReadonlyArray<string> | null): Readonly<Record<string, ReadonlyArray<number | null>>> {
-    const known = new Set(this.#columns.flatMap(({ sums }) => [...sums.keys()]))
-    return Object.fromEntries(
-      [...known]
-        .filter((key) => keys === null || keys.includes(key))
-        .map((key) => [
-          key,
-          this.#columns.map(({ sums }) => {
-            const entry = sums.get(key)
-            return entry === undefined ? null : entry.sum / entry.count
-          }),
-        ]),
-    )
+    return this.#series.values(keys)
   }
 
   get successRates(): Histogram {
-    return { steps: this.steps, bins, columns: this.#columns.map(({ rates }) => [...rates]) }
+    return this.#series.successRates
   }
 
   get proposals(): ReadonlyArray<ProposalCount> {
-    return [...this.#counts.values()]
+    return this.#proposals.all.map(({ count, kind, reason, status }) => ({ kind, status, reason, count }))
   }
 
   get executors(): ReadonlyArray<ExecutorTotal> {
@@ -249,14 +201,15 @@ export class RunIndex {
 
   /** Share solved of the dev tasks, over all suites, at each evaluation. */
   get heldOut(): ReadonlyArray<number> {
-    return this.evaluations
-      .filter(({ split }) => split === "dev")
-      .map(({ results }) => accuracyOf(results) ?? 0)
+    return this.evaluations.flatMap(({ results, split }) =>
+      split === "dev" ? (accuracyOf(results) ?? []) : [],
+    )
   }
 
   /** The task with the lowest success rate above 0, the latest of equals. */
   get hardest(): Relative | null {
-    return this.#hardest === null ? null : { ...this.#hardest, title: "" }
+    const task = this.#hardest === null ? undefined : this.#tasks.get(this.#hardest)
+    return task === undefined ? null : { ...task, title: "" }
   }
 
   /** How the run is, given whether a process writes to it: one that none does and that does not tell how it ended has crashed. */
@@ -275,14 +228,7 @@ export class RunIndex {
   lineage(task: number, limit: number): ReadonlyArray<Relative> {
     const start = this.#tasks.get(task)
     if (start === undefined) return []
-    const children = new Map<number, Array<number>>()
-    for (const { id, parents } of this.#tasks.values()) {
-      for (const parent of parents) {
-        const known = children.get(parent)
-        if (known === undefined) children.set(parent, [id])
-        else known.push(id)
-      }
-    }
+    const { children } = this.#tasks
     const found = new Map([[task, start]])
     const walk = (next: (entry: TaskEntry) => ReadonlyArray<number>, most: number) => {
       const queue = [start]
@@ -302,26 +248,38 @@ export class RunIndex {
   }
 }
 
-const add = ({ sums }: Column, key: string, value: number): void => {
-  const entry = sums.get(key)
-  if (entry === undefined) sums.set(key, { sum: value, count: 1 })
-  else {
-    entry.sum += value
-    entry.count += 1
-  }
+interface KindIndex {
+  /** Program shapes that its tasks have had. */
+  readonly regions: Set<string>
+  /** Of the series that says which share of them was new. */
+  readonly newRegions: number
 }
 
-const merge = (into: Column, from: Column): void => {
-  into.step = from.step
-  for (const [key, { count, sum }] of from.sums) {
-    const entry = into.sums.get(key)
-    if (entry === undefined) into.sums.set(key, { sum, count })
-    else {
-      entry.sum += sum
-      entry.count += count
-    }
+interface Count {
+  readonly kind: string
+  readonly status: Proposed["status"]
+  readonly reason: string
+  count: number
+  /** Of the series of the refused ones. */
+  readonly refused: number
+}
+
+/** Counts of proposals by what became of them. */
+class Counts {
+  readonly all: Array<Count> = []
+  readonly #byKind = new Map<string, Map<string, Map<string, Count>>>()
+
+  of(kind: string, status: Proposed["status"], reason: string, series: Series): Count {
+    const known = this.#byKind.get(kind)?.get(status)?.get(reason)
+    if (known !== undefined) return known
+    const refused = series.key(`refused/${kind}/${reason === "" ? status : reason}`)
+    const count: Count = { kind, status, reason, count: 0, refused }
+    this.all.push(count)
+    const byStatus = this.#byKind.get(kind) ?? new Map<string, Map<string, Count>>()
+    const byReason = byStatus.get(status) ?? new Map<string, Count>()
+    this.#byKind.set(kind, byStatus.set(status, byReason.set(reason, count)))
+    return count
   }
-  for (const [bin, count] of from.rates.entries()) into.rates[bin] = (into.rates[bin] ?? 0) + count
 }
 
 /** The metrics of a step are many and of one shape: they are looked through here, and the schema decides about all the rest. */
@@ -347,7 +305,9 @@ export const titleOf = (task: unknown): string =>
   (isRecord(task) && typeof task["program"] === "string"
     ? task["program"]
         .trim()
-        .replaceAll(/:\s*\n\s*/gu, ": ")
+        // A line's end is no statement's end where a block begins or ends, or where the statement has its own.
+        .replaceAll(/([:;{])\s*\n\s*/gu, "$1 ")
+        .replaceAll(/\s*\n\s*\}/gu, " }")
         .replaceAll(/\s*\n\s*/gu, "; ")
     : (JSON.stringify(task) ?? "")
   ).slice(0, 160)
@@ -356,8 +316,9 @@ const evaluationOf = ({ results, seconds, step }: Extract<RunEvent, { _tag: "Eva
   step,
   split: results[0]?.split ?? "dev",
   seconds,
-  results: results.map(({ badFormat, correct, kind, suite, total }: SuiteResult) => {
+  results: results.map((result: SuiteResult) => {
+    const { badFormat, correct, kind, total } = result
     const [low, high] = wilsonInterval(correct, total)
-    return { suite, kind, correct, total, badFormat, low, high }
+    return { suite: suiteName(result, results), kind, correct, total, badFormat, low, high }
   }),
 })

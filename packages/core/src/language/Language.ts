@@ -30,9 +30,12 @@ export interface Language {
   readonly modules: ReadonlyArray<string>
   /** What `==` means in this language. */
   readonly equality: Equality
-  /** Reads one literal. Nothing is evaluated; the message says what was found instead. */
+  /**
+   * Reads one literal. Nothing is evaluated; the message says what was found instead. In a string `\x3c` is `<`: prompts write it so
+   * where the text would end an answer.
+   */
   readonly parseValue: (text: string) => Result.Result<Value, string>
-  /** Reads an argument list of literals as it stands between the parentheses of a call. */
+  /** Reads an argument list of literals. Commas stand between them, in any language: prompts say so. */
   readonly parseArguments: (text: string) => Result.Result<ReadonlyArray<Value>, string>
   /** Writes a value so that `parseValue`, or the executor's constructor expressions, read it back. */
   readonly renderValue: (value: Value) => string

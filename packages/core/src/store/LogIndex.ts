@@ -41,7 +41,7 @@ export interface Indexed {
   readonly evaluated: ReadonlyArray<Located<"Evaluated">>
 }
 
-export const nothing: Indexed = { end: 0, started: null, evaluated: [] }
+const nothing: Indexed = { end: 0, started: null, evaluated: [] }
 
 export const stateOf = ({ mtime, size }: FileSystem.File.Info): LogState => ({
   bytes: Number(size),
@@ -76,7 +76,7 @@ export const readIndex = (folder: string, log: FileSystem.File, { bytes, modifie
 export const writeIndex = Effect.fnUntraced(function* (
   folder: string,
   log: LogState,
-  step: { readonly offset: number; readonly line: Uint8Array },
+  { line, place }: { readonly place: Place; readonly line: Uint8Array },
   found: Omit<Indexed, "end">,
 ) {
   const fs = yield* FileSystem.FileSystem
@@ -84,9 +84,9 @@ export const writeIndex = Effect.fnUntraced(function* (
   const json = encodeIndex({
     version: 1,
     log,
-    step: { offset: step.offset, length: step.line.length, sha256: yield* sha256(step.line) },
+    step: { ...place, sha256: yield* sha256(line) },
     started: found.started?.place ?? null,
-    evaluated: found.evaluated.map(({ place }) => place).filter(({ offset }) => offset < step.offset),
+    evaluated: found.evaluated.map(({ place }) => place).filter(({ offset }) => offset < place.offset),
   })
   const target = path.join(folder, file)
   yield* replace(target, utf8.encode(`${json}\n${yield* sha256(utf8.encode(json))}\n`)).pipe(

@@ -20,6 +20,9 @@ export const logs = [logFile, metricsFile] as const
 
 export const stepName = (step: number): string => `step-${String(step).padStart(6, "0")}`
 
+/** What holds the responses of a step. */
+export const rolloutFile = (step: number): string => `rollouts/${stepName(step)}.jsonl`
+
 /** The step of a name such as `step-000120.jsonl` with its ending; null for any other name. */
 export const stepOf = (name: string, ending: string): number | null => {
   const digits =

@@ -1,5 +1,5 @@
 /**
- * A policy engine whose responses are a function that the test writes. It learns nothing, but counts its updates and
+ * A policy engine whose responses are a function that a test writes, or who tries an environment. It learns nothing, but counts its updates and
  * remembers all it was asked and taught. Tokens are Unicode code points; token 0 ends a response.
  */
 import { Context, Effect, Layer, Schema } from "effect"
@@ -60,7 +60,7 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
     const engine = PolicyEngine.of({
       capabilities: {
         backend: "scripted",
-        description: "responses written by a test",
+        description: "scripted responses, no model",
         contextLength: 1_000_000,
         losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
         regularizations: ["entropy", "kl"],

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunIndex, maxPoints } from "../../src/dashboard/index.ts"
 import type { MachineMeter } from "../../src/index.ts"
-import type { RunEvent } from "../../src/RunEvent.ts"
+import type { RunEvent, SuiteResult } from "../../src/RunEvent.ts"
 
 const place = { offset: 0, length: 0 }
 const completed = (step: number, metrics: Readonly<Record<string, number>>) => ({
@@ -27,6 +27,12 @@ const added = (id: number, parents: ReadonlyArray<number>, successRate: number |
     successRate,
   },
 })
+
+/** As a line of a log, between others. */
+const accept = (index: RunIndex.RunIndex, line: unknown) => {
+  const bytes = new TextEncoder().encode(`{"é"}\n${JSON.stringify(line)}\n{`)
+  index.accept(bytes, bytes.indexOf(10) + 1, bytes.lastIndexOf(10), 0)
+}
 
 const indexOf = (events: ReadonlyArray<RunEvent>) => {
   const index = new RunIndex.RunIndex()
@@ -96,9 +102,9 @@ describe("RunIndex", () => {
 
   it("says when a line is of a later version or broken, and goes on with the next", () => {
     const index = new RunIndex.RunIndex()
-    index.accept('{"_tag":"Dreamt","at":1}', place)
+    accept(index, { _tag: "Dreamt", at: 1 })
     assert.strictEqual(index.state(true).state, "newer")
-    index.accept(JSON.stringify(completed(3, {})), place)
+    accept(index, completed(3, {}))
     assert.strictEqual(index.step, 3)
     const whole = completed(3, { entropy: 0.5 })
     assert.deepStrictEqual(index.series(["seconds/total"]), { "seconds/total": [6] })
@@ -113,7 +119,7 @@ describe("RunIndex", () => {
       { ...whole, machine: {} },
     ]) {
       const broken = new RunIndex.RunIndex()
-      broken.accept(JSON.stringify(line), place)
+      accept(broken, line)
       assert.strictEqual(broken.state(true).state, "unreadable", JSON.stringify(line))
       assert.strictEqual(broken.step, 0)
     }
@@ -153,5 +159,48 @@ describe("RunIndex", () => {
       { executor: "python", workers: 2, calls: 30, remembered: 10, lost: 2, timeouts: 0 },
     ])
     assert.deepStrictEqual(indexOf([completed(1, {})]).executors, [])
+  })
+
+  it("counts a reference that was drawn twice as one parent", () => {
+    const index = indexOf([added(1, [], null), added(2, [], null), added(3, [1, 2, 1, 1], 0.5)])
+    assert.deepStrictEqual(index.hardest?.parents, [1, 2])
+    assert.deepStrictEqual(
+      index.lineage(1, 200).map(({ id }) => id),
+      [1, 3],
+    )
+  })
+
+  it("tells suites of one name apart by their environments, and takes an evaluation on none for none", () => {
+    const result = (environment: string, suite: string): SuiteResult => ({
+      environment,
+      suite,
+      kind: "deduction",
+      split: "dev",
+      correct: 1,
+      badFormat: 0,
+      total: 2,
+      faults: 0,
+      verdicts: "+-",
+      means: {},
+    })
+    const evaluated = (results: ReadonlyArray<SuiteResult>) =>
+      ({ _tag: "Evaluated", at: 1, step: 0, results, seconds: 1 }) as const
+    const index = indexOf([evaluated([result("a", "x"), result("b", "x"), result("b", "y")]), evaluated([])])
+    assert.deepStrictEqual(
+      index.evaluations[0]?.results.map(({ suite }) => suite),
+      ["a/x", "b/x", "y"],
+    )
+    assert.deepStrictEqual(index.heldOut, [0.5])
+  })
+
+  it("writes a program in a line, in both languages", () => {
+    const python = "def f(a):\n    if a:\n        a = 1\n    return a\n"
+    assert.strictEqual(RunIndex.titleOf({ program: python }), "def f(a): if a: a = 1; return a")
+    const javascript = "function f(a) {\n  const b = a * 8\n  return b;\n}"
+    assert.strictEqual(
+      RunIndex.titleOf({ program: javascript }),
+      "function f(a) { const b = a * 8; return b; }",
+    )
+    assert.strictEqual(RunIndex.titleOf([1]), "[1]")
   })
 })

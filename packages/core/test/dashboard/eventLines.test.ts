@@ -2,11 +2,24 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as fc from "fast-check"
-import { readProposed, readTaskAdded, regionOf } from "../../src/dashboard/eventLines.ts"
-import { ProposalStatus, RunEvent } from "../../src/RunEvent.ts"
+import * as EventLines from "../../src/dashboard/eventLines.ts"
+import { ProposalStatus, Rollout, RunEvent } from "../../src/RunEvent.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(RunEvent))
 const encode = Schema.encodeSync(RunEvent)
+const decodeRollout = Schema.decodeUnknownSync(Schema.fromJsonString(Rollout))
+const encodeRollout = Schema.encodeSync(Rollout)
+/** Reads a line that stands between others. */
+const within =
+  <A>(read: (bytes: Uint8Array, start: number, end: number) => A) =>
+  (line: string): A => {
+    const bytes = new TextEncoder().encode(`é","\n${line}\n,"identity":"","successRate":1}}`)
+    const start = bytes.indexOf(10) + 1
+    return read(bytes, start, bytes.indexOf(10, start))
+  }
+const readProposed = within(EventLines.readProposed)
+const readTaskAdded = within(EventLines.readTaskAdded)
+const readRolloutFacets = within(EventLines.readRolloutFacets)
 const lineOf = (event: RunEvent): string => JSON.stringify(encode(event))
 
 /** Texts that try to look like the fields behind them. */
@@ -52,6 +65,7 @@ const task = fc.oneof(
   fc.jsonValue(),
 )
 
+const number = fc.double({ noNaN: true, noDefaultInfinity: true })
 const added = fc.record({
   _tag: fc.constant("TaskAdded" as const),
   at,
@@ -64,7 +78,7 @@ const added = fc.record({
     parents: fc.array(whole, { maxLength: 4 }),
     task,
     identity: text,
-    successRate: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    successRate: fc.option(number),
   }),
 })
 
@@ -89,7 +103,7 @@ describe("eventLines", () => {
         assert.isTrue(wanted._tag === "TaskAdded")
         if (wanted._tag !== "TaskAdded") return
         const { id, kind, parents, step, successRate, task: decoded } = wanted.record
-        const region = regionOf(decoded)
+        const region = EventLines.regionOf(decoded)
         assert.deepStrictEqual(readTaskAdded(line), {
           at: wanted.at,
           id,
@@ -102,6 +116,40 @@ describe("eventLines", () => {
         assert.isNull(readProposed(line))
       }),
     )
+  })
+
+  it("reads of a rollout what it can be chosen by", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          step: whole,
+          role: fc.constantFrom("propose" as const, "solve" as const),
+          environment: text,
+          kind: text,
+          task: fc.option(whole),
+          prompt: text,
+          response: text,
+          tokens: whole,
+          outcome: text,
+          reason: text,
+          reward: fc.option(number),
+          advantage: fc.option(number),
+          logprob: number,
+        }),
+        (rollout) => {
+          const line = JSON.stringify(encodeRollout(rollout))
+          const { environment, kind, outcome, role, task } = decodeRollout(line)
+          assert.deepStrictEqual(readRolloutFacets(line), { role, environment, kind, outcome, task })
+        },
+      ),
+    )
+    const none = { role: "", environment: "", kind: "", outcome: "", task: null }
+    for (const line of [
+      "",
+      "{}",
+      '{"step":1,"role":"watch","environment":"e","kind":"k","task":1,"outcome":"o","reason":"","reward":1,"advantage":1,"logprob":0}',
+    ])
+      assert.deepStrictEqual(readRolloutFacets(line), none)
   })
 
   it.each([

@@ -158,7 +158,7 @@ describe("a run", () => {
           at: 0,
           config,
           versions: { test: "1" },
-          policy: "responses written by a test",
+          policy: "scripted responses, no model",
         })
         assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "completed", step: 3, message: "" })
         const statuses = events.flatMap((event) => (event._tag === "Proposed" ? [event.status] : []))

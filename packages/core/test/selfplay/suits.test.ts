@@ -12,7 +12,7 @@ const remote: Capabilities = {
   regularizations: [],
   refuses: ["gradClip", "dualClip"],
   deterministic: false,
-  sideBySide: false,
+  sideBySide: true,
   parameters: 0,
 }
 

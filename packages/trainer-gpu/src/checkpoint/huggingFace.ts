@@ -11,6 +11,7 @@ import { encodeSafetensors } from "./Safetensors.ts"
 export const huggingFaceCode: ReadonlyArray<{ readonly name: string; readonly url: URL }> = [
   "configuration_azr_gpt.py",
   "modeling_azr_gpt.py",
+  "structural_features.py",
   "tokenization_azr_gpt.py",
 ].map((name) => ({ name, url: new URL(`../../pytorch/${name}`, import.meta.url) }))
 

@@ -1,7 +1,9 @@
-import { Effect, FileSystem } from "effect"
+import { RunStore } from "@azr/core"
+import { Effect, FileSystem, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Output } from "../../Output.ts"
 import * as report from "../../report.ts"
+import { historyLines, readHistory } from "../../runHistory.ts"
 import { readRunOverview } from "../../runOverview.ts"
 import { findRun, runsDir } from "../../runsFolder.ts"
 
@@ -10,15 +12,34 @@ export const showCommand = Command.make(
   {
     run: Argument.String("run").pipe(Argument.withDescription("Name of a run, or its folder")),
     runsDir,
+    every: Flag.Int("every").pipe(
+      Flag.withDescription(
+        "How the run went instead: memory, time, tokens and bytes of the logs, in windows of so many steps",
+      ),
+      Flag.filter(
+        (steps) => steps > 0,
+        () => "a number of steps",
+      ),
+      Flag.withMetavar("steps"),
+      Flag.optional,
+    ),
     json: Flag.Boolean("json").pipe(
-      Flag.withDescription("One JSON object on stdout"),
+      Flag.withDescription("One JSON object on stdout; with --every one a window"),
       Flag.withDefault(false),
     ),
   },
-  Effect.fn("azr runs show")(function* ({ json, run, runsDir }) {
+  Effect.fn("azr runs show")(function* ({ every, json, run, runsDir }) {
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const folder = yield* findRun(runsDir, run)
+    if (Option.isSome(every)) {
+      const windows = yield* readHistory(folder, every.value)
+      const lines = json
+        ? windows.map((window) => JSON.stringify(window))
+        : historyLines(windows, yield* RunStore.readConfig(folder))
+      for (const line of lines) yield* output.result(line)
+      return
+    }
     const found = yield* readRunOverview(folder)
     const { best, checkpoints, config, evaluated, last, started, status, step, torn } = found
     if (json) {
@@ -57,6 +78,7 @@ export const showCommand = Command.make(
       yield* output.result(`${output.style("stdout", "dim", name.padEnd(12))} ${value}`)
     yield* output.result("")
     for (const { results, step } of evaluated) {
+      if (results.length === 0) continue
       yield* output.result(
         `${results[0]?.split ?? ""} at step ${String(step).padStart(4)}  ${report.evaluationLine(results)}`,
       )
@@ -66,6 +88,10 @@ export const showCommand = Command.make(
   Command.withDescription("One run: settings, status, evaluations, checkpoints"),
   Command.withExamples([
     { command: "azr runs show my-run", description: "By its name in the folder runs" },
+    {
+      command: "azr runs show my-run --every 100",
+      description: "Whether memory and the time of a step stay what they were",
+    },
     {
       command: "azr runs show ./elsewhere/my-run --json",
       description: "By its folder, with the whole configuration as JSON",
