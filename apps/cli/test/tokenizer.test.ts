@@ -95,7 +95,7 @@ const fetching = (folder: string, model: string) =>
     }),
   )
 
-describe("azr tokenizer", { timeout: 120_000 }, () => {
+describe("azr tokenizer", { timeout: 600_000 }, () => {
   it("shows how the model of a folder is asked", async () => {
     const folder = workspace()
     mkdirSync(join(folder, "mine"))
@@ -155,6 +155,30 @@ describe("azr tokenizer", { timeout: 120_000 }, () => {
     const changed = await fetching(folder, model)
     assert.strictEqual(changed.code, 1)
     assert.include(changed.stderr, "is not what was downloaded")
+  })
+
+  it("is what a run on a server needs first", async () => {
+    const folder = workspace()
+    mkdirSync(join(folder, "mine"))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "mine", name), text)
+    const train = (...settings: ReadonlyArray<string>) =>
+      azr(
+        [
+          "train",
+          "--preset=paper",
+          ...["entropyBonus=0", "policy.url=http://127.0.0.1:9", ...settings].map((text) => `--set=${text}`),
+        ],
+        folder,
+      )
+    const without = await train("policy.model=Qwen/Qwen2.5-0.5B-Instruct")
+    assert.strictEqual(without.code, 2, without.stderr)
+    assert.include(without.stderr, "tokenizer Qwen/Qwen2.5-0.5B-Instruct --hub")
+    const foreign = await train("policy.model=Qwen/Qwen3-4B", "policy.tokenizer=no-such-folder")
+    assert.include(foreign.stderr, "there is no folder no-such-folder")
+    // With one it asks the server, which is not there.
+    const withOne = await train("policy.model=Qwen/Qwen2.5-0.5B-Instruct", "policy.tokenizer=mine")
+    assert.strictEqual(withOne.code, 4, withOne.stderr)
+    assert.include(withOne.stderr, "127.0.0.1:9")
   })
 
   it("says when the Hub has no such model, or nobody is there", async () => {
