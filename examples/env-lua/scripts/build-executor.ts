@@ -8,7 +8,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** 64 MiB; a unit of fuel stands for as much time as with the other interpreters of loops that are thousands of instructions long. */
 const limits = { maximumPages: 1024, maximumDepth: 20_000, maximumStep: 16 }
-/** Slots of Lua's stack, a few for each nested call: more would not fit into the memory. */
+/** Slots of Lua's stack, one or more for each nested call: more would not fit into the memory. */
 const fengari = { LUAI_MAXSTACK: 40_000 }
 /** Libraries that lead to a host, and would bring Node's modules along: no program gets them, so that nothing of them is built in. */
 const absent = /\/fengari\/src\/(?:fengarilib|ldblib|linit|liolib|loadlib|loslib)\.js$/
