@@ -28,7 +28,7 @@ describe("a configuration file", { timeout: 60_000 }, () => {
     assert.isNotNull(config)
     assert.deepStrictEqual(config.environments, [join(folder, "configs/mine.ts")])
     assert.strictEqual(config.policy.model, join(folder, "models/mine.safetensors"))
-    assert.deepStrictEqual([config.steps, config.seed, config.version], [12, 6, 1])
+    assert.deepStrictEqual([config.steps, config.seed, config.version], [12, 6, 2])
     assert.deepStrictEqual(Object.keys(config.kinds), ["deduction", "abduction"])
     assert.strictEqual(config.kinds["deduction"]?.proposals, 3)
     // 3 and 34 proposals of at most 40 tokens; 3 · 8 and 24 · 8 answers of at most 72.

@@ -37,7 +37,7 @@ const files = {
     export default defineConfig({
       preset: "nano", steps: 2, promptStyle: "full", environments: [["azr-sums", { largest: 9 }]],
       kinds: { deduction: null, abduction: null, induction: null, result: ${kind} },
-      policy: { backend: "script", checkpoint: "./policy.ts" },
+      policy: { backend: "script", model: "./policy.ts" },
     })`,
 }
 
