@@ -150,13 +150,22 @@ const chosen = <A>(
   name: string,
   there: Named<A> = {},
 ): Result.Result<A | null, ConfigError> => {
-  if (name === standard) return Result.succeed(null)
+  return name === standard
+    ? Result.succeed(null)
+    : find(`${setting}: there is no ${name}`, name, there, [standard])
+}
+
+/** What a plugin calls so, or why there is none: `refusal`, and what there is. */
+const find = <A>(
+  refusal: string,
+  name: string,
+  there: Named<A>,
+  builtIn: ReadonlyArray<string>,
+): Result.Result<A, ConfigError> => {
   const found = Object.hasOwn(there, name) ? there[name] : undefined
   return found === undefined
     ? Result.fail(
-        new ConfigError({
-          message: `${setting}: there is no ${name}; ${offered([standard, ...Object.keys(there)], name)}`,
-        }),
+        new ConfigError({ message: `${refusal}; ${offered([...builtIn, ...Object.keys(there)], name)}` }),
       )
     : Result.succeed(found)
 }
@@ -172,27 +181,21 @@ const estimatorOf = (
   if (config._tag !== "plugin")
     return Result.succeed((batch, baselines) => Result.succeed(advantages(config, batch, baselines)))
   const { name, options } = config
-  const estimator = Object.hasOwn(there, name) ? there[name] : undefined
   const setting = `advantage.${role}`
-  if (estimator === undefined) {
-    return Result.fail(
-      new ConfigError({
-        message: `${setting}: there is no plugin ${name}; ${offered(Object.keys(there), name)}`,
-      }),
-    )
-  }
-  return Result.succeed((batch, baselines) =>
-    Result.flatMap(
-      called(`${setting} ${name}`, () => estimator(batch, options, baselines)),
-      (values) =>
-        Array.isArray(values) && values.length === batch.length && values.every(Number.isFinite)
-          ? Result.succeed(values)
-          : Result.fail(
-              new ConfigError({
-                message: `${setting} ${name} gave ${JSON.stringify(values)?.slice(0, 200)} for ${batch.length} responses; expected a finite number for each`,
-              }),
-            ),
-    ),
+  return Result.map(
+    find(`${setting}: there is no plugin ${name}`, name, there, []),
+    (estimator) => (batch, baselines) =>
+      Result.flatMap(
+        called(`${setting} ${name}`, () => estimator(batch, options, baselines)),
+        (values) =>
+          Array.isArray(values) && values.length === batch.length && values.every(Number.isFinite)
+            ? Result.succeed(values)
+            : Result.fail(
+                new ConfigError({
+                  message: `${setting} ${name} gave ${JSON.stringify(values)?.slice(0, 200)} for ${batch.length} responses; expected a finite number for each`,
+                }),
+              ),
+      ),
   )
 }
 

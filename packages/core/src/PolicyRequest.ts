@@ -9,13 +9,24 @@ const LEAST_TEMPERATURE = 0.001
 export const lengthProblem = (length: number, contextLength: number): string | null =>
   length > contextLength ? `${length} tokens exceed the context of ${contextLength}` : null
 
+type Asked = Pick<SampleRequest, "prompt" | "maxTokens">
+
+const fits = ({ maxTokens, prompt }: Asked, contextLength: number): boolean =>
+  prompt.length + maxTokens <= contextLength
+
+/** Why a prompt cannot be asked at all. What a policy proposes may make longer prompts than it can read. */
+export const misfit = (asked: Asked, contextLength: number): string | null =>
+  fits(asked, contextLength)
+    ? null
+    : `a prompt of ${asked.prompt.length} tokens and an answer of ${asked.maxTokens} do not fit the context of ${contextLength}`
+
 export const sampleProblem = (request: SampleRequest, contextLength: number): string | null => {
   const { prompt, seeds, maxTokens, temperature } = request
   const tooLong = lengthProblem(prompt.length, contextLength)
   if (tooLong !== null) return `prompt: ${tooLong}`
   if (prompt.length === 0) return "the prompt is empty"
   if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) return `maxTokens ${maxTokens} must be at least 1`
-  if (prompt.length + maxTokens > contextLength) {
+  if (!fits(request, contextLength)) {
     return `${prompt.length} prompt tokens and maxTokens ${maxTokens} exceed the context of ${contextLength}`
   }
   // Logits are divided by it in float32: anything smaller is greedy but for overflow.

@@ -5,10 +5,11 @@
 import { Effect, Result } from "effect"
 import { FormatError } from "../Environment.ts"
 import { PolicyEngine, type Prompt, type Sample } from "../PolicyEngine.ts"
+import { misfit } from "../PolicyRequest.ts"
 import { compositeChance } from "../RunConfig.ts"
 import { type TaskRecord, draw } from "../TaskBuffer.ts"
 import type { LoopState, Track } from "./State.ts"
-import { misfit, sampleEach } from "./Sampling.ts"
+import { sampleEach } from "./Sampling.ts"
 
 export interface Proposal {
   readonly track: Track
@@ -105,7 +106,7 @@ const compose = Effect.fnUntraced(function* (
     const prompt = yield* engine.tokenizer.encodePrompt(messages)
     const maxTokens = track.settings.maxTokens.propose
     // Without references it is as short as can be: what is wrong then are the settings, and the engine says so.
-    if (count === 0 || misfit(engine.capabilities, { prompt, maxTokens }) === null) {
+    if (count === 0 || misfit({ prompt, maxTokens }, engine.capabilities.contextLength) === null) {
       return { shown, messages, prompt, parents: kept.map(({ id }) => id) }
     }
     if (needsAll) return null

@@ -1,12 +1,6 @@
 /** Sampling as the stages use it: timed, and refusing what a diverged policy gives. */
 import { Effect } from "effect"
-import {
-  type Capabilities,
-  PolicyEngine,
-  PolicyError,
-  type Sample,
-  type SampleRequest,
-} from "../PolicyEngine.ts"
+import { PolicyEngine, PolicyError, type Sample, type SampleRequest } from "../PolicyEngine.ts"
 import { timed } from "./Stopwatch.ts"
 
 /**
@@ -46,12 +40,3 @@ const sampleAll = Effect.fnUntraced(function* (
   }
   return samples
 })
-
-/** Why a prompt cannot be asked, in words; null: it can. What a policy proposes may make longer prompts than it can read. */
-export const misfit = (
-  { contextLength }: Pick<Capabilities, "contextLength">,
-  { maxTokens, prompt }: Pick<SampleRequest, "prompt" | "maxTokens">,
-): string | null =>
-  prompt.length + maxTokens <= contextLength
-    ? null
-    : `a prompt of ${prompt.length} tokens and an answer of ${maxTokens} do not fit the context of ${contextLength}`

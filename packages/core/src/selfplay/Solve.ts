@@ -6,9 +6,10 @@ import { Effect, Result } from "effect"
 import type { Verdict } from "../Environment.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
+import { misfit } from "../PolicyRequest.ts"
 import { draw } from "../TaskBuffer.ts"
 import { cut } from "./Propose.ts"
-import { misfit, sampleEach } from "./Sampling.ts"
+import { sampleEach } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -64,7 +65,7 @@ export const attempt = Effect.fn("attempt")(function* <T extends Answerable>(
       seeds,
       maxTokens,
       temperature: decoding.temperature,
-      fault: misfit(engine.capabilities, { prompt, maxTokens }),
+      fault: misfit({ prompt, maxTokens }, engine.capabilities.contextLength),
     }))
   })
   const askable = requests.filter(({ fault }) => fault === null)

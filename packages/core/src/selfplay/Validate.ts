@@ -5,10 +5,10 @@
 import { Effect, Result } from "effect"
 import type { ExecutorUnavailable } from "../Executor.ts"
 import { PolicyEngine } from "../PolicyEngine.ts"
+import { misfit } from "../PolicyRequest.ts"
 import type { ProposalStatus } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
 import type { Proposal } from "./Propose.ts"
-import { misfit } from "./Sampling.ts"
 import type { LoopState, Track } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
 
@@ -54,10 +54,9 @@ export const admit = Effect.fn("Admit")(function* (
     const refuse = (status: ProposalStatus, reason: string): Validated => ({ ...candidate, status, reason })
     if (isHeldOut(heldOut, track, task)) return refuse("heldOut", "heldOut")
     const question = track.kind.solvePrompt(task, state.config.promptStyle)
-    const message = misfit(engine.capabilities, {
-      prompt: yield* engine.tokenizer.encodePrompt(question),
-      maxTokens: track.settings.maxTokens.solve,
-    })
+    const prompt = yield* engine.tokenizer.encodePrompt(question)
+    const { solve: maxTokens } = track.settings.maxTokens
+    const message = misfit({ prompt, maxTokens }, engine.capabilities.contextLength)
     if (message !== null) return { ...refuse("invalid", "tooLong"), message }
     if (state.config.buffer.refuseDuplicates && state.isKnown(track, track.kind.identity(task))) {
       return refuse("duplicate", "duplicate")
