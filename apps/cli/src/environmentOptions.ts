@@ -1,6 +1,5 @@
 /** The options that an environment takes, for people: read off their Schema. */
 import { Option, Schema } from "effect"
-import type { Plugin } from "./environments.ts"
 
 export interface OptionFacts {
   readonly name: string
@@ -32,9 +31,7 @@ const typeOf = (schema: JsonSchema): string => {
 const descriptionOf = ({ allOf = [], description }: JsonSchema): string =>
   description ?? allOf.find((part) => part.description !== undefined)?.description ?? ""
 
-export const describeOptions = (plugin: Plugin): ReadonlyArray<OptionFacts> => {
-  if (plugin._tag === "environment") return []
-  const { options } = plugin.plugin
+export const describeOptions = (options: Schema.Codec<unknown, unknown>): ReadonlyArray<OptionFacts> => {
   const { properties = {}, required = [] } = Schema.toJsonSchemaDocument(options).schema as JsonSchema
   const defaults = Option.getOrElse(
     Option.flatMap(Schema.decodeOption(options)({}), Schema.encodeUnknownOption(options)),

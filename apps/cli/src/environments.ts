@@ -7,6 +7,7 @@ import python, { pythonNano, pythonNanoDirect, pythonNanoThink } from "@azr/env-
 import javascript from "@azr/env-js"
 import { Effect, Result, Schema } from "effect"
 import { absoluteName, isModuleFile, modulesFolder, shortName } from "./environmentNames.ts"
+import { describeOptions } from "./environmentOptions.ts"
 import { UsageError } from "./exitCodes.ts"
 import { readSeedFile, seededBy } from "./seedFile.ts"
 import {
@@ -166,6 +167,12 @@ export const withGivenOptions = (
     return given === undefined ? Result.succeed(plugin.environment) : refuse("takes no options")
   }
   const { make, options } = plugin.plugin
+  const names = describeOptions(options).map((option) => option.name)
+  const stranger = Object.keys(given ?? {}).find((key) => !names.includes(key))
+  if (stranger !== undefined && names.length > 0) {
+    const meant = RunConfig.nearest(stranger, names)
+    return refuse(`has no option ${stranger}; did you mean ${meant}? It takes: ${names.join(", ")}`)
+  }
   const decoded = Schema.decodeResult(options, {
     errors: "all",
     onExcessProperty: "error",

@@ -1,4 +1,5 @@
 /** Tasks as source text, in the language of their environment. */
+import { Value } from "@azr/core"
 import type { TaskSource } from "@azr/core/dashboard"
 import { LanguageTask } from "@azr/core/language"
 import { Result, Schema } from "effect"
@@ -6,7 +7,13 @@ import { type AnyEnvironment, isLanguage } from "./environments.ts"
 
 const decodeTask = Schema.decodeUnknownResult(LanguageTask)
 
-/** Of an encoded task; null for one that is no program, and for one of an environment that is not among these. */
+/** How values are written where the language is not known. */
+const canonical = {
+  renderArguments: (values: ReadonlyArray<Value.Value>) => values.map(Value.encode).join(", "),
+  renderValue: Value.encode,
+}
+
+/** Of an encoded task; null for one that is no program. Values are canonical where the environment is not among these. */
 export const taskSource = (
   environments: ReadonlyArray<AnyEnvironment>,
   environmentId: string,
@@ -15,17 +22,19 @@ export const taskSource = (
   const environment = environments.find(({ id }) => id === environmentId)
   const language = environment !== undefined && isLanguage(environment) ? environment.language : undefined
   const decoded = decodeTask(encoded)
-  if (language === undefined || Result.isFailure(decoded)) return null
+  if (Result.isFailure(decoded) || (environment !== undefined && language === undefined)) return null
+  const { renderArguments, renderValue } = language ?? canonical
   const task = decoded.success
   const pairs =
     task._tag === "induction"
       ? task.pairs
       : [{ input: task.input, output: task._tag === "error" ? null : task.output }]
   return {
+    notation: language === undefined ? "canonical" : "language",
     program: task.program,
-    inputs: pairs.map(({ input }) => language.renderArguments(input)),
+    inputs: pairs.map(({ input }) => renderArguments(input)),
     outputs: pairs.map(({ output }) =>
-      output === null ? (task._tag === "error" ? task.exception : "") : language.renderValue(output),
+      output === null ? (task._tag === "error" ? task.exception : "") : renderValue(output),
     ),
     message: task._tag === "induction" ? task.message : "",
   }

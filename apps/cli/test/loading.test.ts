@@ -161,7 +161,7 @@ describe("an environment is loaded", { timeout: 60_000 }, () => {
       [["mine.mjs", { digits: 3 }], ["mine.mjs takes no options"]],
       [
         ["options.mjs", { digit: 3 }],
-        ["options.mjs does not take these options", "digit"],
+        ["options.mjs has no option digit", "did you mean digits? It takes: digits"],
       ],
       [
         ["options.mjs", { digits: "3" }],

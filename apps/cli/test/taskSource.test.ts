@@ -10,6 +10,7 @@ describe("a task as source text", () => {
     const program = "function f(a, b) { return a }"
     const task = { _tag: "deduction", program, ...shared, input: input.slice(0, 1), output: { float: "0.5" } }
     assert.deepStrictEqual(taskSource(environments, "javascript", task), {
+      notation: "language",
       program,
       inputs: ["17"],
       outputs: ["0.5"],
@@ -25,10 +26,22 @@ describe("a task as source text", () => {
     assert.deepStrictEqual(taskSource(environments, "python", task)?.outputs, ["ZeroDivisionError"])
   })
 
-  it("is none of a task that is no program, or of an environment that is not known", () => {
+  it("has canonical values where the language is not known, and is none of a task that is no program", () => {
+    const task = {
+      _tag: "deduction",
+      program: "p",
+      ...shared,
+      input: [{ float: "1" }, "a"],
+      output: { tuple: [] },
+    }
+    assert.deepStrictEqual(taskSource(environments, "lua", task), {
+      notation: "canonical",
+      program: "p",
+      inputs: ['{"float":"1"}, "a"'],
+      outputs: ['{"tuple":[]}'],
+      message: "",
+    })
     assert.isNull(taskSource(environments, "python", { target: 7 }))
-    const task = { _tag: "deduction", program: "p", ...shared, input: [0], output: 1 }
-    assert.isNotNull(taskSource(environments, "python", task))
-    assert.isNull(taskSource(environments, "./mine.ts", task))
+    assert.isNull(taskSource(environments, "lua", { target: 7 }))
   })
 })

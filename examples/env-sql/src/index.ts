@@ -6,10 +6,28 @@
  * | `result` | schema, rows, query | all of it | the rows it gives | they are equal, in order where the query has one |
  * | `query` | schema, rows, hidden rows, query, question | schema, rows, question, result | a query | it gives the right rows on both |
  */
-import { Environment } from "@azr/core"
-import { fenced, readBlocks, responseForm } from "@azr/core/language"
-import { Effect, Result, Schema, Struct } from "effect"
-import { Database, Rows } from "./Database.ts"
+import { Environment, Executor } from "@azr/core"
+import { answered, fenced, readBlocks, responseForm, textTask } from "@azr/core/language"
+import { ExecutorHost, type GuestExecutor, guestExecutor } from "@azr/wasm-host"
+import { Context, Effect, Layer, Result, Schema, Struct } from "effect"
+
+/** A row has a cell for each column. Numbers are integers of at most 53 bits, or doubles. */
+const Rows = Schema.Array(Schema.Array(Schema.Union([Schema.Null, Schema.Finite, Schema.String])))
+type Rows = typeof Rows.Type
+
+/** SQLite in an import-free component. Faults: `sql`, `denied`, `output`, `unrepresentable`, and those of every guest. */
+export class Database extends Context.Service<Database, GuestExecutor<Rows>>()("env-sql/Database") {
+  static readonly layer = Layer.effect(
+    Database,
+    guestExecutor({
+      id: "sql",
+      artifacts: new URL("../artifacts/", import.meta.url),
+      answer: Rows,
+      // A tenth of what a program may use: a query over a few rows is done with less than a thousandth.
+      fuel: Executor.defaultLimits.fuel / 10,
+    }),
+  ).pipe(Layer.provide(ExecutorHost.configured))
+}
 
 const draftFields = {
   schema: Schema.String,
@@ -44,11 +62,10 @@ const normal = (rows: Rows, ordered: boolean): string => {
 /** What the query of a draft gives; refused where it fails, is too large, or looks at anything but the rows. */
 const observe = Effect.fnUntraced(function* (setup: string, query: string) {
   const database = yield* Database
-  const outcome = yield* database.query(setup, query, "reference")
-  const again = yield* database.query(setup, query, "perturbed")
-  const failure = Result.isFailure(outcome) ? outcome.failure : Result.isFailure(again) ? again.failure : null
-  if (failure !== null) return yield* refuse(failure.kind, failure.message)
-  const [rows, perturbed] = [Result.getOrThrow(outcome), Result.getOrThrow(again)]
+  const ask = (conditions: Executor.Conditions) => database.ask({ op: "query", setup, query }, conditions)
+  const both = Result.all([yield* ask("reference"), yield* ask("perturbed")])
+  if (Result.isFailure(both)) return yield* refuse(both.failure.kind, both.failure.message)
+  const [rows, perturbed] = both.success
   if (normal(rows, false) !== normal(perturbed, false))
     return yield* refuse("nondeterministic", "other rows under other conditions")
   if (rows.length === 0 || rows.length > most.rows || (rows[0]?.length ?? 0) > most.columns)
@@ -68,10 +85,10 @@ type Own = "id" | "answerSchema" | "solvePrompt" | "parseAnswer" | "verify" | "g
 const kind = <Answer>(
   parts: Pick<Kind<Answer>, Own> & { readonly request: string; readonly tags: ReadonlyArray<keyof Draft> },
 ): Kind<Answer> => ({
+  ...textTask<Task>((task) => [task.schema, task.rows, task.query].join("\n")),
   ...parts,
   taskSchema: Task,
   references: { from: ["result", "query"], given: false },
-  composite: null,
   proposePrompt: (references) =>
     ask(
       parts.request,
@@ -85,26 +102,15 @@ const kind = <Answer>(
       const content = (tag: keyof Draft) => contents[parts.tags.indexOf(tag)] ?? ""
       return Object.fromEntries(Struct.keys(draftFields).map((tag) => [tag, content(tag)])) as Draft
     }),
-  partial: () => Effect.succeed(0),
-  identity: (task) => `${task.schema}\n${task.rows}\n${task.query}`.replace(/\s+/g, " "),
   reveals: (task) => [`${task.schema}\n${task.query}`.replace(/\s+/g, " ")],
   family: (task) => words(task).join(" "),
   region: (task) => [...new Set(words(task).filter((word) => clauses.test(word)))].toSorted().join(" "),
-  split: () => "train",
-  describe: (task) => [task.schema, task.rows, task.question, task.query].filter(Boolean).join("\n"),
   facets: (task) => [`${task.shown.length} rows`, normal(task.shown, false)],
-  distance: (task, other) => {
-    const [own, its] = [new Set(words(task)), new Set(words(other))]
-    const common = [...own].filter((word) => its.has(word)).length
-    return Effect.succeed(1 - common / Math.max(1, own.size + its.size - common))
-  },
   measureTask: (task) => ({ rows: task.shown.length, queryWords: words(task).length }),
-  measureResponse: (text) => ({ thinks: /<think>\s*\S/.test(text.split("</think>")[0] ?? "") ? 1 : 0 }),
 })
 
-const answered = (tag: string, content: string): string =>
-  `<think>\nI know the answer.\n</think>\n<answer>\n${fenced(tag, content)}\n</answer>`
 const decodeRows = Schema.decodeUnknownResult(Schema.fromJsonString(Rows))
+const noRows = () => new Environment.FormatError({ message: "no JSON array of rows" })
 
 const result = kind<Rows>({
   id: "result",
@@ -124,19 +130,14 @@ const result = kind<Rows>({
       responseForm([fenced("result", "the rows")]),
     ),
   parseAnswer: (text) =>
-    Result.flatMap(readBlocks(text, ["result"]), ([rows]) =>
-      Result.mapError(
-        decodeRows(rows),
-        () => new Environment.FormatError({ message: "no JSON array of rows" }),
-      ),
-    ),
+    Result.flatMap(readBlocks(text, ["result"]), ([rows]) => Result.mapError(decodeRows(rows), noRows)),
   verify: (task, rows) =>
     Effect.succeed(
       normal(rows, task.ordered) === normal(task.shown, task.ordered)
         ? correct
         : wrong(`the rows are ${JSON.stringify(task.shown)}`),
     ),
-  goldResponse: (task) => answered("result", JSON.stringify(task.shown)),
+  goldResponse: (task) => answered(fenced("result", JSON.stringify(task.shown))),
 })
 
 const query = kind<string>({
@@ -163,18 +164,19 @@ const query = kind<string>({
   parseAnswer: (text) => Result.map(readBlocks(text, ["query"]), ([sql]) => sql as string),
   verify: Effect.fnUntraced(function* (task, sql) {
     const database = yield* Database
-    for (const [rows, wanted] of [
-      ["rows", "shown"],
-      ["hidden", "unseen"],
+    for (const [inserts, wanted] of [
+      [task.rows, task.shown],
+      [task.hidden, task.unseen],
     ] as const) {
-      const given = yield* database.query(`${task.schema};\n${task[rows]}`, sql, "reference")
+      const request = { op: "query", setup: `${task.schema};\n${inserts}`, query: sql }
+      const given = yield* database.ask(request, "reference")
       if (Result.isFailure(given)) return wrong(`${given.failure.kind}: ${given.failure.message}`)
-      if (normal(given.success, task.ordered) !== normal(task[wanted], task.ordered))
-        return wrong(`it gives ${JSON.stringify(given.success)}, not ${JSON.stringify(task[wanted])}`)
+      if (normal(given.success, task.ordered) !== normal(wanted, task.ordered))
+        return wrong(`it gives ${JSON.stringify(given.success)}, not ${JSON.stringify(wanted)}`)
     }
     return correct
   }),
-  goldResponse: (task) => answered("query", task.query),
+  goldResponse: (task) => answered(block(task, "query")),
 })
 
 const seed: Draft = {

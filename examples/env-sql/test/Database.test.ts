@@ -3,7 +3,7 @@ import { Executor } from "@azr/core"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
-import { Database } from "../src/Database.ts"
+import { Database } from "../src/index.ts"
 
 const setup = "CREATE TABLE t (a INTEGER, b TEXT); INSERT INTO t VALUES (1, 'x'), (2, NULL), (3, 'z');"
 
@@ -49,7 +49,7 @@ const withDatabase = (host: Executor.ExecutorHostName) =>
   )
 
 const rowsOf = Effect.fnUntraced(function* (query: string, conditions: Executor.Conditions = "reference") {
-  return yield* (yield* Database).query(setup, query, conditions)
+  return yield* (yield* Database).ask({ op: "query", setup, query }, conditions)
 })
 
 describe.each([

@@ -6,7 +6,7 @@ import type { Environment } from "@azr/core"
 import { ClauseBroken, Subject, generalClauses } from "@azr/core/conformance"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
-import type { Database } from "../src/Database.ts"
+import type { Database } from "../src/index.ts"
 import sql from "../src/index.ts"
 import { invoices, proposal } from "./drafts.ts"
 

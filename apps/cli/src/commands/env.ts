@@ -70,7 +70,7 @@ const infoCommand = Command.make(
       title: found.title,
       styles: found.styles,
       language: isLanguage(found) ? found.language.name : null,
-      options: describeOptions(plugin),
+      options: plugin._tag === "environment" ? [] : describeOptions(plugin.plugin.options),
       kinds: found.kinds.map(({ id, references }) => ({ id, references })),
       suites: suites.map(({ id, kind, split, tasks }) => ({ id, kind, split, tasks: tasks.length })),
     }

@@ -54,8 +54,8 @@ const sourceText = (
 ): Row => {
   const source = taskSource(environments, environment, encoded)
   if (source === null) return {}
-  const { program, ...rest } = source
-  return { code: program, ...rest }
+  const { inputs, message, outputs, program } = source
+  return { code: program, inputs, outputs, message }
 }
 
 /** Every response of the run, step by step, as `rollouts/` keeps them. A torn last line is left out. */

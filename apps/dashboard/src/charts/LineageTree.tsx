@@ -87,10 +87,13 @@ const otherWays = (side: ReadonlyArray<Placed>): ReadonlyArray<readonly [Placed,
 
 export const LineageTree = ({
   focus,
+  kinds,
   tasks,
   onOpen,
 }: {
   readonly focus: number
+  /** Of the run: what has a colour. */
+  readonly kinds: ReadonlyArray<string>
   readonly tasks: ReadonlyArray<LineageTask>
   readonly onOpen: (id: number) => void
 }) => {
@@ -177,7 +180,7 @@ export const LineageTree = ({
                 <span className="flex min-w-0 flex-1 flex-col justify-center px-2">
                   <span className="flex items-baseline gap-1.5">
                     <b className="font-semibold">#{task.id}</b>
-                    <span style={{ color: `var(${lookOf(task.kind).color})` }}>{task.kind}</span>
+                    <span style={{ color: `var(${lookOf(task.kind, kinds).color})` }}>{task.kind}</span>
                     <span className="ml-auto text-soft">
                       {task.successRate === null
                         ? task.step === 0

@@ -29,6 +29,7 @@ export const number = (value: number): string => {
 /** 93.4 → "1 m 33 s". */
 export const seconds = (value: number): string => {
   if (value < 0.1) return `${Math.round(value * 1000)} ms`
+  if (value < 1) return `${Number(value.toFixed(2))} s`
   if (value < 10) return `${value.toFixed(1)} s`
   if (value < 60) return `${Math.round(value)} s`
   const whole = Math.round(value)
@@ -48,6 +49,10 @@ export const bytes = (value: number): string => {
   const scaled = value / 1000 ** power
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`
 }
+
+/** The name of a measure in words: "halsteadVolume" → "halstead volume". */
+export const words = (name: string): string =>
+  name.replaceAll(/(?<=[\p{Ll}\d])\p{Lu}/gu, (letter) => ` ${letter.toLowerCase()}`)
 
 /** How long ago, seen from `now`; both in milliseconds since 1970. */
 export const ago = (at: number, now: number): string => {

@@ -13,7 +13,19 @@ const looks: Readonly<Record<string, Look>> = {
   error: { color: "--error", dash: [8, 3, 2, 3] },
 }
 
-export const lookOf = (kind: string): Look => looks[kind] ?? { color: "--other", dash: [4, 4] }
+/** Looks of kinds that are no language's. */
+const others: ReadonlyArray<Look> = [
+  { color: "--other", dash: [4, 4] },
+  { color: "--other-2", dash: [12, 3] },
+  { color: "--other-3", dash: [2, 5] },
+  { color: "--other-4", dash: [10, 3, 2, 3, 2, 3] },
+]
+
+/** The look of one of the kinds of a run. */
+export const lookOf = (kind: string, kinds: ReadonlyArray<string>): Look => {
+  const place = kinds.filter((each) => looks[each] === undefined).indexOf(kind)
+  return looks[kind] ?? (others[Math.max(0, place) % others.length] as Look)
+}
 
 /** Looks of what has no colour of its own, in the order of the list: runs laid over each other, executors. */
 const looksInOrder: ReadonlyArray<Look> = [

@@ -8,7 +8,7 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\
 export const verifyLine = (
   environment: string,
   kind: string,
-  { inputs, message, program }: TaskSource,
+  { inputs, message, program }: Omit<TaskSource, "notation" | "outputs">,
   answer: string | undefined,
 ): string => {
   const given = kind === "induction" ? { inputs, message } : { input: inputs[0] ?? "" }
@@ -27,6 +27,7 @@ export const shortTitle = (title: string): string =>
   title
     .replace(/^def \w+\([^)]*\): ?;? ?/u, "")
     .replace(/^function \w+\([^)]*\) \{ (.*) \}$/u, "$1")
+    .replace(/^function \w+\([^)]*\); (.*); end$/u, "$1")
     .replace(/; return \w+;?$/u, "") || title
 
 /** A rollout in a URL. No dot: `1.10` is the number 1.1 to whoever reads the URL. */

@@ -1,6 +1,6 @@
 /** What the proposer teaches: how hard its tasks are, how many, how different, and what is refused. */
 import { HeatStrip } from "../charts/HeatStrip.tsx"
-import { count, number, percent } from "../model/format.ts"
+import { count, number, percent, words } from "../model/format.ts"
 import { lookOf } from "../model/palette.ts"
 import { refusalsOf, seriesOf } from "../model/series.ts"
 import { Nothing, Panel } from "../ui/Panel.tsx"
@@ -83,7 +83,7 @@ export const Curriculum = ({ view }: RunScreenProps) => {
         <ByKind
           key={measure}
           view={view}
-          title={`Task ${measure}`}
+          title={`Task ${words(measure)}`}
           note="mean of the accepted tasks"
           keyOf={(kind) => `propose/${kind}/task/${measure}`}
           format={number}
@@ -117,7 +117,7 @@ export const ByKind = ({
     note={note}
     lines={view.kinds.map((kind) => ({
       label: kind,
-      look: lookOf(kind),
+      look: lookOf(kind, view.kinds),
       values: seriesOf(view, keyOf(kind)),
     }))}
     format={format}
@@ -128,7 +128,12 @@ export const ByKind = ({
 const Refusals = ({ view }: RunScreenProps) => {
   const { proposed, refused } = refusalsOf(view)
   return (
-    <Panel title="Refused proposals" note={`${count(refused)} of ${count(proposed)}, all steps`}>
+    <Panel
+      // Alone in its row, it takes all of it.
+      className="lg:even:col-span-2"
+      title="Refused proposals"
+      note={`${count(refused)} of ${count(proposed)}, all steps`}
+    >
       <RefusalTable view={view} of={() => true} none="None was refused." />
     </Panel>
   )

@@ -84,15 +84,17 @@ export const Lineage = ({ view }: RunScreenProps) => {
                 ]),
             }}
           >
-            <LineageTree focus={record.id} tasks={data.lineage} onOpen={open} />
+            <LineageTree focus={record.id} kinds={view.kinds} tasks={data.lineage} onOpen={open} />
           </Panel>
           <div className="grid gap-3 lg:grid-cols-2">
             <Panel
               title={`Task #${record.id}`}
               note={
                 <>
-                  <span style={{ color: `var(${lookOf(record.kind).color})` }}>{record.kind}</span>,{" "}
-                  {record.origin === "seed" ? "a seed" : `proposed in step ${record.step}`},{" "}
+                  <span style={{ color: `var(${lookOf(record.kind, view.kinds).color})` }}>
+                    {record.kind}
+                  </span>
+                  , {record.origin === "seed" ? "a seed" : `proposed in step ${record.step}`},{" "}
                   {record.environment}
                 </>
               }

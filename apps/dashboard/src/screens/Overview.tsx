@@ -65,7 +65,10 @@ const Answers = ({ view }: RunScreenProps) => {
           </span>
         ) : (
           <>
-            <span className="text-lg font-semibold" style={{ color: `var(${lookOf(most.kind).color})` }}>
+            <span
+              className="text-lg font-semibold"
+              style={{ color: `var(${lookOf(most.kind, view.kinds).color})` }}
+            >
               {most.kind}
             </span>{" "}
             <span className="text-lg font-semibold">{points(most.now - most.before)} points</span>
@@ -178,7 +181,7 @@ const HeldOut = ({ view }: RunScreenProps) => {
             const [before, now] = [first.correct / first.total, last.correct / last.total]
             const line: Line = {
               label: suite,
-              look: { ...lookOf(kind), dash: [] },
+              look: { ...lookOf(kind, view.kinds), dash: [] },
               values: all.map(({ correct, total }) => correct / total),
               low: all.map(({ low }) => low),
               high: all.map(({ high }) => high),
@@ -262,7 +265,9 @@ const Rewards = ({ view }: RunScreenProps) => {
       className="xl:col-span-5"
       title="Rewards"
       note="by kind, mean of each step"
-      actions={<Legend area entries={view.kinds.map((kind) => ({ label: kind, look: lookOf(kind) }))} />}
+      actions={
+        <Legend area entries={view.kinds.map((kind) => ({ label: kind, look: lookOf(kind, view.kinds) }))} />
+      }
       table={{
         columns: ["step", ...view.kinds.flatMap((kind) => [`propose ${kind}`, `solve ${kind}`])],
         rows: () =>
@@ -303,7 +308,7 @@ const Rewards = ({ view }: RunScreenProps) => {
                   <TimeChart
                     label={`${words}, ${kind}`}
                     steps={view.steps}
-                    lines={[{ label: kind, look: { ...lookOf(kind), dash: [] }, values }]}
+                    lines={[{ label: kind, look: { ...lookOf(kind, view.kinds), dash: [] }, values }]}
                     format={role === "solve" ? share : number}
                     height={96}
                     range={scale}

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { rolloutQuery, taskQuery } from "../api/client.ts"
 import type { RolloutDetail as Rollout, TaskView } from "@azr/core/dashboard"
-import { number, percent } from "../model/format.ts"
+import { number, percent, words } from "../model/format.ts"
 import { inertLine } from "../model/inert.ts"
 import { lookOf } from "../model/palette.ts"
 import { answerOf, verifyLine, rolloutName } from "../model/task.ts"
@@ -43,17 +43,22 @@ export const languageOf = (environment: string): "python" | "javascript" =>
 
 /** A task of an environment that the server does not know: its program, if it looks like one, and its fields as they are encoded. */
 const UnknownTask = ({ task }: { readonly task: unknown }) => {
-  const program =
-    typeof task === "object" && task !== null && "program" in task && typeof task.program === "string"
-      ? task.program
-      : null
+  if (typeof task !== "object" || task === null) return <Hostile text={JSON.stringify(task)} />
   return (
-    <>
-      {program === null ? null : <Hostile text={program} />}
-      <Hostile
-        text={JSON.stringify(program === null ? task : { ...(task as object), program: undefined }, null, 2)}
-      />
-    </>
+    <dl className="grid gap-2">
+      {Object.entries(task)
+        .filter(([, value]) => value !== "")
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt className="text-xs text-soft">
+              <Hostile text={words(name)} />
+            </dt>
+            <dd>
+              <Hostile text={typeof value === "string" ? value : JSON.stringify(value)} />
+            </dd>
+          </div>
+        ))}
+    </dl>
   )
 }
 
@@ -93,11 +98,13 @@ export const TaskBody = ({ record, source }: Pick<TaskView, "record" | "source">
 
 export const RolloutDetail = ({
   run,
+  kinds,
   step,
   index,
   onClose,
 }: {
   readonly run: string
+  readonly kinds: ReadonlyArray<string>
   readonly step: number
   readonly index: number
   readonly onClose: () => void
@@ -112,7 +119,7 @@ export const RolloutDetail = ({
     )
   const { record, answers, source = null } = task.data ?? {}
   const line =
-    source === null
+    source?.notation !== "language"
       ? null
       : verifyLine(
           rollout.environment,
@@ -129,7 +136,7 @@ export const RolloutDetail = ({
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5">
         <h2 className="text-sm font-semibold">
           {rollout.role === "propose" ? "Proposal" : "Answer"},{" "}
-          <span style={{ color: `var(${lookOf(rollout.kind).color})` }}>{rollout.kind}</span>
+          <span style={{ color: `var(${lookOf(rollout.kind, kinds).color})` }}>{rollout.kind}</span>
           <span className="font-normal text-soft"> in {rollout.environment}</span>
         </h2>
         <Outcome outcome={rollout.outcome} />

@@ -187,7 +187,10 @@ export const Rollouts = ({ view }: RunScreenProps) => {
                       <span className={`truncate text-soft ${several ? "w-20" : ""}`}>
                         {several ? inertLine(row.environment, 40) : ""}
                       </span>
-                      <span className="truncate" style={{ color: `var(${lookOf(row.kind).color})` }}>
+                      <span
+                        className="truncate"
+                        style={{ color: `var(${lookOf(row.kind, view.kinds).color})` }}
+                      >
                         <span aria-hidden>{row.role === "propose" ? "+ " : "= "}</span>
                         <span className="sr-only">{row.role} </span>
                         {row.kind}
@@ -211,6 +214,7 @@ export const Rollouts = ({ view }: RunScreenProps) => {
           <RolloutDetail
             key={open}
             run={run}
+            kinds={view.kinds}
             step={Number(opened[1])}
             index={Number(opened[2])}
             onClose={() => change({ rollout: undefined })}

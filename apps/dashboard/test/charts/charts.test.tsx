@@ -76,6 +76,7 @@ describe("LineageTree", () => {
     render(
       <LineageTree
         focus={3}
+        kinds={["deduction"]}
         tasks={[task(1, []), task(2, [1]), task(3, [2]), task(4, [3]), task(5, [3])]}
         onOpen={(id) => opened.push(id)}
       />,
@@ -99,7 +100,7 @@ describe("LineageTree", () => {
       const before = 2 * Math.floor(i / 2)
       return task(i + 1, before === 0 ? [] : [before - 1, before])
     })
-    const { container } = render(<LineageTree focus={32} tasks={tasks} onOpen={() => {}} />)
+    const { container } = render(<LineageTree focus={32} kinds={[]} tasks={tasks} onOpen={() => {}} />)
     const names = screen.getAllByRole("button").map(({ textContent }) => /^#\d+/u.exec(textContent)?.[0])
     // All but its own twin, from which it does not descend.
     expect(names.length).toBe(31)
@@ -109,7 +110,7 @@ describe("LineageTree", () => {
   })
 
   it("ends where a log claims that tasks descend from each other", () => {
-    render(<LineageTree focus={1} tasks={[task(1, [2]), task(2, [1])]} onOpen={() => {}} />)
+    render(<LineageTree focus={1} kinds={[]} tasks={[task(1, [2]), task(2, [1])]} onOpen={() => {}} />)
     expect(screen.getAllByRole("button").length).toBeLessThan(5)
   })
 })

@@ -27,7 +27,7 @@ describe("format", () => {
   it("writes times", () => {
     expect([0.004, 0.62, 42, 93.4, 7260].map(seconds)).toEqual([
       "4 ms",
-      "0.6 s",
+      "0.62 s",
       "42 s",
       "1 m 33 s",
       "2 h 1 m",

@@ -65,5 +65,6 @@ it("shortens the title of a program to what it does, in both languages", () => {
   expect(shortTitle("function f(a) { const b = a * 8; return b + 13; }")).toBe(
     "const b = a * 8; return b + 13;",
   )
+  expect(shortTitle("function f(a); return a + 76; end")).toBe("return a + 76")
   expect(shortTitle("lambda")).toBe("lambda")
 })

@@ -96,7 +96,7 @@ export class AlertRules {
       this.#judge("zeroVariance", step, idle.mean >= 1, () => ({
         rule: "zeroVariance",
         severity: "warning",
-        message: `${round(idle.mean)} cells a step taught nothing over ${window} steps: every advantage was 0.`,
+        message: `${round(idle.mean)} ${round(idle.mean) === "1" ? "cell" : "cells"} a step taught nothing over ${window} steps: every advantage was 0.`,
         evidence: { step },
       }))
     }

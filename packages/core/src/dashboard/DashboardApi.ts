@@ -211,8 +211,10 @@ export type RolloutPage = typeof RolloutPage.Type
 export const RolloutDetail = Schema.Struct({ ...Rollout.fields, index: Schema.Int })
 export type RolloutDetail = typeof RolloutDetail.Type
 
-/** A task as source text in the language of its environment; `outputs` are exceptions for the kind `error`. */
+/** A task that is a program, as text; `outputs` are exceptions for the kind `error`. */
 export const TaskSource = Schema.Struct({
+  /** How values are written: in the language of the environment, or canonically, where the server does not know the language. */
+  notation: Schema.Literals(["language", "canonical"]),
   program: Schema.String,
   inputs: Schema.Array(Schema.String),
   outputs: Schema.Array(Schema.String),
@@ -222,7 +224,7 @@ export type TaskSource = typeof TaskSource.Type
 
 export const TaskView = Schema.Struct({
   record: TaskRecord,
-  /** Null for a task that is no program, or of an environment that the server does not know. */
+  /** Null for a task that is no program. */
   source: Schema.NullOr(TaskSource),
   /** The task, its ancestors and its descendants, nearest first, at most 200. */
   lineage: Schema.Array(LineageTask),

@@ -38,12 +38,12 @@ export const fullSurface = (language: Language): Surface => ({
   solvePrompt: (task) => ask(solveText(language, task)),
   parseAnswer: (kind, text) =>
     Result.flatMap(answerBlock(text), (block) => payload(answerTag(language, kind), block)),
-  measureResponse: (text) => ({ thinks: thoughtOf(text).trim() === "" ? 0 : 1 }),
+  measureResponse: measureThought,
   answer: (kind, content) => {
     // In a value these characters stand inside a string, where an escape is the same value and not a tag.
     const safe =
       kind === "induction" ? content : content.replaceAll(/<(?=answer>|\/answer>|\/think>)/g, "\\x3c")
-    return `<think>\nI know the answer.\n</think>\n<answer>\n${fenced(answerTag(language, kind), safe)}\n</answer>`
+    return answered(fenced(answerTag(language, kind), safe))
   },
 })
 
@@ -53,6 +53,10 @@ const answerTag = (language: Language, kind: LanguageKind): string =>
   ({ deduction: "output", abduction: "input", induction: language.id, error: "output" })[kind]
 
 // ---------------------------------------------------------------------------------------------- writing
+
+/** A response that has its answer without a thought worth the name. */
+export const answered = (block: string): string =>
+  `<think>\nI know the answer.\n</think>\n<answer>\n${block}\n</answer>`
 
 /** A fenced block; its fence is longer than any row of backticks inside. */
 export const fenced = (tag: string, content: string): string => {
@@ -276,6 +280,11 @@ const thoughtOf = (text: string): string => {
   const end = text.lastIndexOf(endOfThought)
   return end < 0 ? "" : text.slice(0, end).replace("<think>", "")
 }
+
+/** `thinks`: whether a response thought before it answered, 1 or 0. */
+export const measureThought = (text: string): { readonly thinks: 0 | 1 } => ({
+  thinks: thoughtOf(text).trim() === "" ? 0 : 1,
+})
 
 /** The inside of the last answer behind the last end of a thought. The thought's beginning may stand in the prompt. */
 const answerBlock = (text: string): Format<string> => {

@@ -14,7 +14,8 @@
  */
 import { Executor, Value } from "@azr/core"
 import { Result, Schema } from "effect"
-import type { Call, CallResult, Trap } from "../Call.ts"
+import type { Call, CallResult } from "../Call.ts"
+import { entropy, readAnswer, trapMessages } from "../guestAnswer.ts"
 
 type Outcome = Executor.Outcome
 type ProgramFacts = Executor.ProgramFacts
@@ -30,9 +31,6 @@ export interface Dialect {
   /** Matches the text of a result that tells something of the guest's memory, which makes it no result; null for none. */
   readonly address: RegExp | null
 }
-
-/** Moves the clock and the random numbers a program sees. */
-const entropy: Readonly<Record<Executor.Conditions, number>> = { reference: 0, perturbed: 0x9e3779b9 }
 
 /** Fuel of calls that do not execute a program. */
 const { fuel: readingFuel } = Executor.defaultLimits
@@ -78,13 +76,6 @@ const RunResponse = Schema.fromJsonString(
   ]),
 )
 const decodeRun = Schema.decodeUnknownResult(RunResponse)
-
-const trapMessages = {
-  fuel: "ran out of fuel",
-  memory: "ran out of memory",
-  stack: "ran out of stack",
-  trap: "crashed the interpreter",
-} as const satisfies Record<Trap, string>
 
 /** An honest guest reports at most so much: characters of what a program printed, of a failure's name, of its message. */
 const longest = { stdout: 4096, name: 200, message: 400 }
@@ -234,23 +225,11 @@ const unreadable = (syntaxError: string): ProgramFacts => ({
 
 // ---------------------------------------------------------------------------------------------- literal
 
-const LiteralResponse = Schema.fromJsonString(
-  Schema.Union([
-    Schema.Struct({ ok: Schema.Unknown }),
-    Schema.Struct({ fail: Schema.Struct({ kind: Schema.String, message: Schema.String }) }),
-  ]),
-)
-const decodeLiteral = Schema.decodeUnknownResult(LiteralResponse)
-
 /** What the guest read, as JSON, or why it read nothing. */
-const literalJson = ({ response, trap }: CallResult): Result.Result<unknown, string> => {
-  if (trap !== null || response === null) return Result.fail(`reading it ${trapMessages[trap ?? "trap"]}`)
-  const decoded = decodeLiteral(response)
-  if (Result.isFailure(decoded)) return Result.fail("it cannot be read")
-  return "fail" in decoded.success
-    ? Result.fail(decoded.success.fail.message)
-    : Result.succeed(decoded.success.ok)
-}
+const literalJson = (answer: CallResult): Result.Result<unknown, string> =>
+  Result.mapError(readAnswer(answer), ({ message }) =>
+    answer.response === null ? `reading it ${message}` : message,
+  )
 
 /** The values of an argument list, or why it is none. */
 export const literalArguments = (

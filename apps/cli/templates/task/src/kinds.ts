@@ -7,6 +7,7 @@
  * | `operand` | which number of a given task to hide | `3 + ? * 5 = 23` | any number that gives the result |
  */
 import { Environment, Value } from "@azr/core"
+import { textTask } from "@azr/core/language"
 import { Effect, Result, Schema } from "effect"
 import { type Expression, operators, parseExpression, resultOf, textOf } from "./expression.ts"
 import { answerOf, proposePrompt, solvePrompt, written } from "./prompts.ts"
@@ -39,12 +40,12 @@ export const splitOf = (expression: Expression): Environment.Split => {
 }
 
 const kind = (largest: number, parts: Parts): Kind => ({
+  // Members that follow from a text: no partial credit, none that build on others, distance by words. What stands below replaces some.
+  ...textTask(parts.question),
   id: parts.id,
   taskSchema: Task,
   answerSchema: Schema.Int,
   references: parts.references,
-  // Proposals that use earlier tasks as functions: these have none.
-  composite: null,
   proposePrompt: (references) => proposePrompt(parts.id, references.map(textOf), largest),
   parseProposal: (text, references) => {
     const content = answerOf(text)
@@ -79,29 +80,14 @@ const kind = (largest: number, parts: Parts): Kind => ({
         : { verdict: "wrong", reason: `${textOf(expression)} is ${found}, not ${result}` },
     )
   },
-  // How much of a wrong answer is right: nothing.
-  partial: () => Effect.succeed(0),
   goldResponse: (task) => written("I know the answer.", String(parts.gold(task))),
-  identity: parts.question,
   // What is held out in one kind must not be seen in the other: both reveal the expression.
   reveals: (task) => [textOf(task)],
   family: textOf,
   region: (task) => [...new Set(task.operators)].toSorted().join(" "),
   split: splitOf,
-  describe: parts.question,
   facets: (task) => [String(parts.gold(task))],
-  distance: (task, other) => {
-    const [a, b] = [textOf(task).split(" "), textOf(other).split(" ")]
-    const length = Math.max(a.length, b.length)
-    return Effect.succeed(
-      Array.from({ length }, (_, at) => (a[at] === b[at] ? 0 : 1)).reduce<number>(
-        (sum, one) => sum + one,
-        0,
-      ) / length,
-    )
-  },
   measureTask: (task) => ({ operators: task.operators.length }),
-  measureResponse: (text) => ({ thinks: /<think>\s*\S[^]*<\/think>/u.test(text) ? 1 : 0 }),
 })
 
 const withNumber = (task: Task, at: number, number: number): Expression => ({
