@@ -12,7 +12,7 @@ from gc import disable as disable_collector
 from gc import enable as enable_collector
 from io import StringIO
 from re import compile as _pattern
-from sys import modules, setprofile, setrecursionlimit, settrace
+from sys import getprofile, gettrace, modules, setprofile, setrecursionlimit, settrace
 from types import ModuleType
 
 import sandbox
@@ -32,6 +32,16 @@ _written = StringIO.getvalue
 _exception_name = values._class_name
 
 
+def renew():
+    """What a program finds, made before there is one: the host restores the instance before every request."""
+    global _module
+    sandbox.renew(0)
+    # A real module: dataclasses and typing look a class's module up by name.
+    _module = modules[MODULE] = ModuleType(MODULE)
+    # Else `exec` would hand the program the private copy.
+    _module.__dict__["__builtins__"] = builtins
+
+
 def run(request):
     """Answer fields of `{"op": "run", "program", "entry", "args", "entropy", "outputBytes"}` as pieces of JSON."""
     arguments = [values.decode(argument) for argument in request["args"]]
@@ -43,7 +53,8 @@ def run(request):
         answer = _OUT_OF_MEMORY
     except BaseException:  # the program broke what reporting needs
         answer = _BROKEN
-    return "{" + answer + ',"stdout":' + _text(_printed(stdout), MAX_STDOUT) + "}"
+    printed = _printed(stdout)
+    return "{" + answer + ',"stdout":' + (_text(printed, MAX_STDOUT) if printed else '""') + "}"
 
 
 _OUT_OF_MEMORY = '"fail":{"kind":"memory","name":"MemoryError","message":""}'
@@ -74,8 +85,10 @@ def _silence():
     Hooks and finalizers are what could still call it. The collector stays off until the instance is restored.
     """
     disable_collector()
-    settrace(None)
-    setprofile(None)
+    if gettrace() is not None:
+        settrace(None)
+    if getprofile() is not None:
+        setprofile(None)
     setrecursionlimit(sandbox.RECURSION_LIMIT)
 
 
@@ -94,14 +107,8 @@ class _Failure(Exception):
 
 
 def _call(source, entry, arguments):
-    code = _compile(source)
-    module = ModuleType(MODULE)
-    # A real module: dataclasses and typing look a class's module up by name.
-    modules[MODULE] = module
-    namespace = module.__dict__
-    # Else `exec` would hand the program the private copy.
-    namespace["__builtins__"] = builtins
-    exec(code, namespace)
+    namespace = _module.__dict__
+    exec(_compile(source), namespace)
     function = namespace.get(entry)
     if not callable(function):
         raise _Failure(_failure("missingEntry", None, "the program defines no function " + entry))

@@ -216,14 +216,19 @@ def close():
             del sys.modules[name]
 
 
-def begin(entropy):
-    """Before each program: fresh streams, fixed clock, seeded random numbers. Returns the program's stdout."""
+def renew(entropy):
+    """Fresh streams, fixed clock, seeded random numbers."""
     global _seed
+    _seed = entropy
     _clock.start(entropy)
     _entropy.start(entropy)
-    if entropy != _seed:  # seeding takes as long as a short program; the image is sealed with the usual seed
-        _seed_random(random._inst, entropy)
-        _seed = entropy
+    _seed_random(random._inst, entropy)
     sys.stdin, sys.stdout, sys.stderr = io.StringIO(""), io.StringIO(), io.StringIO()
     sys.setrecursionlimit(RECURSION_LIMIT)
+
+
+def begin(entropy):
+    """Before each program. Returns its stdout. The image is sealed with the usual entropy, renewed: then nothing is to do."""
+    if entropy != _seed:
+        renew(entropy)
     return sys.stdout

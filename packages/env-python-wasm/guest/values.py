@@ -110,6 +110,12 @@ class _Writer:
 
     def elements(self, values, opening, closing, depth):
         self.enter(depth)
+        if len(values) > self.left:
+            raise TooLong
+        small = [repr(value) for value in values if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER]
+        if len(small) == len(values):
+            self.put(opening + ",".join(small) + closing)
+            return
         self.put(opening)
         separator = ""
         for value in values:
@@ -162,7 +168,7 @@ def decode(value):
     """A fresh Python object for parsed Value JSON. Raises ValueError for anything else."""
     kind = type(value)
     if kind is list:
-        return [decode(element) for element in value]
+        return [element if type(element) is int else decode(element) for element in value]
     if kind is not dict:
         if value is None or kind in (bool, int, str):
             return value

@@ -189,6 +189,7 @@ export const forgeryAttempts: ReadonlyArray<Attempt> = [
       `${walking}\n${python`
         def f(a):
             guest()['_text'] = lambda *a: 5
+            print('a report has a text only where something was printed')
             return 1
       `}`,
       "trap",

@@ -62,20 +62,31 @@ export const literalCall = (text: string, as: "arguments" | "value", { images }:
 
 // -------------------------------------------------------------------------------------------------- run
 
-const RunResponse = Schema.fromJsonString(
-  Schema.Union([
-    Schema.Struct({ ok: Schema.Unknown, stdout: Schema.String }),
-    Schema.Struct({
-      fail: Schema.Struct({
-        kind: Schema.String,
-        name: Schema.NullOr(Schema.String),
-        message: Schema.String,
-      }),
-      stdout: Schema.String,
-    }),
-  ]),
-)
-const decodeRun = Schema.decodeUnknownResult(RunResponse)
+interface RunResponse {
+  readonly ok?: unknown
+  readonly fail?: { readonly kind: string; readonly name: string | null; readonly message: string }
+  readonly stdout: string
+}
+
+const isRecord = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === "object" && json !== null
+
+/** By hand, since every program's answer comes through here: a Schema takes a hundredth of what the whole program does. */
+const decodeRun = (response: string): RunResponse | null => {
+  let json: unknown
+  try {
+    json = JSON.parse(response)
+  } catch {
+    return null
+  }
+  if (!isRecord(json) || typeof json["stdout"] !== "string") return null
+  const { fail, ok, stdout } = json
+  if (ok !== undefined) return { ok, stdout }
+  if (!isRecord(fail)) return null
+  const { kind, message, name } = fail
+  if (typeof kind !== "string" || typeof message !== "string") return null
+  return name === null || typeof name === "string" ? { fail: { kind, name, message }, stdout } : null
+}
 
 /** An honest guest reports at most so much: characters of what a program printed, of a failure's name, of its message. */
 const longest = { stdout: 4096, name: 200, message: 400 }
@@ -107,10 +118,9 @@ export const runOutcome = (
     return failed(trap ?? "trap", null, trapMessages[trap ?? "trap"], "")
   // Before anything is made of it: an honest response is hardly longer than its result.
   if (response.length > outputBytes + slack) return failed("output", null, "a response too long", "")
-  const decoded = decodeRun(response)
-  if (Result.isFailure(decoded)) return failed("trap", null, "left the interpreter unable to answer", "")
-  const answer = decoded.success
-  if ("fail" in answer) {
+  const answer = decodeRun(response)
+  if (answer === null) return failed("trap", null, "left the interpreter unable to answer", "")
+  if (answer.fail !== undefined) {
     const { kind, message, name } = answer.fail
     return kind === "missingEntry"
       ? failed("exception", missingName, message, answer.stdout)

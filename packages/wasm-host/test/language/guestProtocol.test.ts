@@ -1,6 +1,6 @@
 import { Executor, Value } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Result, Schema } from "effect"
 import fc from "fast-check"
 import type { CallResult, Trap } from "../../src/index.ts"
 import {
@@ -275,5 +275,55 @@ describe("literals", () => {
     for (const answer of [...nonsense.map(said), said('{"ok":[{"x":1}]}'), trapped("fuel")]) {
       assert.isTrue(Result.isFailure(literalArguments(answer, dialect)), answer.response?.slice(0, 40))
     }
+  })
+})
+
+describe("the form of an answer", () => {
+  const form = Schema.fromJsonString(
+    Schema.Union([
+      Schema.Struct({ ok: Schema.Unknown, stdout: Schema.String }),
+      Schema.Struct({
+        fail: Schema.Struct({
+          kind: Schema.String,
+          name: Schema.NullOr(Schema.String),
+          message: Schema.String,
+        }),
+        stdout: Schema.String,
+      }),
+    ]),
+  )
+  const isAnswer = (text: string) => Result.isSuccess(Schema.decodeResult(form)(text))
+
+  it("is what a Schema would take", () => {
+    const leaf = fc.constantFrom(null, true, 1, "", "trap", [], {}, [1])
+    const fail = fc.oneof(
+      leaf,
+      fc.record({ kind: leaf, name: leaf, message: leaf, more: leaf }, { requiredKeys: [] }),
+      fc.record({
+        kind: fc.constant("exception"),
+        name: fc.constantFrom(null, "E"),
+        message: fc.constant("m"),
+      }),
+    )
+    const answer = fc.oneof(
+      leaf,
+      fc.record(
+        { ok: leaf, fail, stdout: fc.oneof(leaf, fc.constant("printed")), more: leaf },
+        { requiredKeys: [] },
+      ),
+    )
+    let taken = 0
+    fc.assert(
+      fc.property(answer, (json) => {
+        const text = JSON.stringify(json)
+        const outcome = runOutcome(said(text), dialect)
+        const unable =
+          outcome._tag === "Failed" && outcome.failure.message === "left the interpreter unable to answer"
+        assert.strictEqual(unable, !isAnswer(text), text)
+        if (!unable) taken++
+      }),
+      { numRuns: 2000, seed: 5 },
+    )
+    assert.isAbove(taken, 200)
   })
 })
