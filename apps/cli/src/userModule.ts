@@ -42,6 +42,17 @@ const packageFolder = (specifier: string): string | null => {
   return found === undefined ? null : path.dirname(realpathSync(found))
 }
 
+const isInstalled = (specifier: string, parentURL: string | undefined): boolean => {
+  if (parentURL === undefined || /^(?:\.|[a-z]+:)/u.test(specifier)) return false
+  try {
+    const found = findPackageJSON(specifier, parentURL)
+    return found !== undefined && realpathSync(found).includes(`${path.sep}node_modules${path.sep}`)
+  } catch {
+    // None: a module of Node's, or one that will not be found.
+    return false
+  }
+}
+
 const described = (folder: string): string => {
   const { version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
     readonly version: string
@@ -62,6 +73,9 @@ const checkCopy = (specifier: string, url: string) => {
   )
 }
 
+/** The export condition by which packages under development are their sources. */
+const sources = "@azr/source"
+
 let imports = 0
 
 /**
@@ -78,9 +92,15 @@ export const importModule = async (
     resolve: (wanted, context, next) => {
       const isEntry = wanted === entry
       const name = isEntry ? specifier : wanted
-      const conditions = isEntry && source ? [...context.conditions, "@azr/source"] : context.conditions
+      const given = isEntry && source ? [...context.conditions, sources] : context.conditions
       const parentURL = isEntry ? pathToFileURL(path.join(folder, "azr")).href : context.parentURL
-      const from = (parent: string | undefined) => next(name, { ...context, conditions, parentURL: parent })
+      const from = (parentURL: string | undefined) =>
+        next(name, {
+          ...context,
+          // This command may run from its sources, what is installed must not: Node strips no types there.
+          conditions: isInstalled(name, parentURL) ? given.filter((each) => each !== sources) : given,
+          parentURL,
+        })
       let found
       try {
         found = from(parentURL)

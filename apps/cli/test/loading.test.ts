@@ -224,8 +224,11 @@ describe("azr env", { timeout: 60_000 }, () => {
       "pack/package.json": {
         ...manifest("azr-packed"),
         peerDependencies: { effect: "4.1.0", "@azr/core": "*" },
+        // What this command, which runs from sources itself, must not take of a package that is installed.
+        exports: { "@azr/source": "./index.ts", default: "./index.js" },
       },
       "pack/index.js": whole,
+      "pack/index.ts": whole,
     })
     spawnSync("npm", ["pack", "--pack-destination", folder], { cwd: join(folder, "pack") })
     const { code, stderr, stdout } = await azr(
