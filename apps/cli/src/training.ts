@@ -1,5 +1,14 @@
 /** Runs a training, new or continued, with its display: what `azr train` and `azr resume` have in common. */
-import { Loop, MachineMeter, Plugins, PolicyEngine, type RunConfig, RunEvent, RunStore } from "@azr/core"
+import {
+  Executor,
+  Loop,
+  MachineMeter,
+  Plugins,
+  PolicyEngine,
+  type RunConfig,
+  RunEvent,
+  RunStore,
+} from "@azr/core"
 import { wasmtimeStatus } from "@azr/wasm-host"
 import { Clock, Effect, Option, Path, Schema } from "effect"
 import { command, quoted } from "./command.ts"
@@ -28,6 +37,21 @@ export interface TrainingOptions {
 
 const encodeEvent = Schema.encodeSync(RunEvent.RunEvent)
 
+/** The environments of a configuration, running, once they and the plugins have all that it names. */
+const usableEnvironments = Effect.fnUntraced(function* (config: RunConfig.RunConfig, resume: unknown) {
+  const environments = yield* openEnvironments(config)
+  yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
+  yield* Effect.fromResult(Plugins.rulesOf(config, yield* Plugins.Plugins))
+  return environments
+})
+
+/** Refuses a configuration that a new run would refuse, but for what only the policy's engine can say. */
+export const checkRun = (config: RunConfig.RunConfig) =>
+  Effect.scoped(Effect.asVoid(usableEnvironments(config, null))).pipe(
+    Effect.provideServiceEffect(Plugins.Plugins, readPlugins(config)),
+    Effect.provideService(Executor.ExecutorSettings, config.executor),
+  )
+
 export const train = Effect.fn("train")(
   function* (options: TrainingOptions) {
     const { config, folder, from } = options
@@ -50,12 +74,10 @@ export const train = Effect.fn("train")(
       yield* output.progress(`dashboard   ${link}`)
     }
     yield* output.announce("starting the executors …")
-    const environments = yield* openEnvironments(config)
     const checkpoint = typeof from === "string" ? null : from
     const resume = checkpoint?.state ?? null
-    yield* Effect.fromResult(Loop.prepare({ config, environments, resume }))
+    const environments = yield* usableEnvironments(config, resume)
     yield* Effect.fromResult(Loop.suits(config, engine.capabilities))
-    yield* Effect.fromResult(Plugins.rulesOf(config, yield* Plugins.Plugins))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
     const store =
       from === "new"

@@ -98,10 +98,15 @@ describe("usage", () => {
 
   it("refuses what no environment has before it creates anything", async () => {
     const folder = workspace()
-    const { code, stderr } = await azr(["train", "--set", 'evaluate.suites=["deducton-2"]'], folder)
-    assert.strictEqual(code, 2)
-    assert.include(stderr, "did you mean deduction-2")
-    assert.isFalse(existsSync(join(folder, "runs")))
+    for (const flags of [[], ["--dry-run"]]) {
+      const { code, stderr } = await azr(
+        ["train", ...flags, "--set", 'evaluate.suites=["deducton-2"]'],
+        folder,
+      )
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "did you mean deduction-2")
+      assert.isFalse(existsSync(join(folder, "runs")))
+    }
   })
 
   it("prints the resolved configuration of a dry run as JSON, and touches nothing", async () => {

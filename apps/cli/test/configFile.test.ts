@@ -14,6 +14,10 @@ describe("a configuration file", { timeout: 60_000 }, () => {
     const folder = workspace()
     mkdirSync(join(folder, "configs"))
     writeFileSync(
+      join(folder, "configs/mine.ts"),
+      'export { pythonNano as default } from "@azr/env-python-wasm"',
+    )
+    writeFileSync(
       join(folder, "configs/azr.config.ts"),
       `import { defineConfig } from "@azr/core"
        const steps: number = 12

@@ -247,11 +247,13 @@ describe("a run's configuration", { timeout: 60_000 }, () => {
   it("keeps references that mean the same from any folder", async () => {
     const folder = workspace()
     write(folder, {
-      "configs/azr.config.ts": `export default { preset: "nano", environments: ["python-nano", "@azr/env-js", ["../mine", { digits: 4 }]] }`,
+      "configs/azr.config.ts": `export default { preset: "fixed", environments: ["python", "@azr/env-js", ["../mine", { digits: 4 }]] }`,
+      "mine/package.json": manifest("mine"),
+      "mine/index.js": withOptions,
     })
     const { stdout } = await azr(["train", "configs/azr.config.ts", "--dry-run"], folder)
     assert.deepStrictEqual((JSON.parse(stdout) as { environments: unknown }).environments, [
-      "python-nano",
+      "python",
       join(folder, "configs/node_modules/@azr/env-js"),
       [join(folder, "mine"), { digits: 4 }],
     ])

@@ -7,7 +7,7 @@ import { UsageError } from "../exitCodes.ts"
 import { Output } from "../Output.ts"
 import { newRunName, runsDir } from "../runsFolder.ts"
 import { resolveConfig, settingFlags } from "../settings.ts"
-import { train } from "../training.ts"
+import { checkRun, train } from "../training.ts"
 
 export const trainCommand = Command.make(
   "train",
@@ -19,7 +19,7 @@ export const trainCommand = Command.make(
     ),
     runsDir,
     dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDescription("Print the resolved configuration and what it will cost, and stop"),
+      Flag.withDescription("Check the configuration, print it resolved and what it will cost, and stop"),
       Flag.withDefault(false),
     ),
     dashboard: dashboardFlag,
@@ -33,6 +33,7 @@ export const trainCommand = Command.make(
     const path = yield* Path.Path
     const config = yield* resolveConfig(flags)
     if (flags.dryRun) {
+      yield* checkRun(config)
       for (const line of costLines(config)) yield* output.progress(line)
       return yield* output.result(JSON.stringify(config, null, 2))
     }
