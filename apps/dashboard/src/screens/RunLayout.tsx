@@ -1,7 +1,7 @@
 /** What all screens of a run share: its name and state, the ways between them, the pinned step. */
 import { useQuery } from "@tanstack/react-query"
-import { Link, Outlet, getRouteApi, useNavigate, useSearch } from "@tanstack/react-router"
-import { useEffect } from "react"
+import { Link, Outlet, getRouteApi, useLocation, useNavigate, useSearch } from "@tanstack/react-router"
+import { useEffect, useRef } from "react"
 import { RequestFailed, runQuery, useLive } from "../api/client.ts"
 import type { RunView } from "@azr/core/dashboard"
 import { inertLine } from "../model/inert.ts"
@@ -53,6 +53,13 @@ export const RunLayout = () => {
   useEffect(() => {
     document.title = `${run} · azr`
   }, [run])
+  // Where the screens do not fit beside each other, the one that is shown is in view.
+  const screensBar = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  useEffect(() => {
+    const shown = screensBar.current?.querySelector<HTMLElement>("[aria-current=page]")
+    if (shown) screensBar.current?.scrollTo({ left: shown.offsetLeft - shown.offsetWidth })
+  }, [pathname])
   const move = (by: 1 | -1) => {
     const steps = view?.steps ?? []
     if (steps.length === 0) return
@@ -111,8 +118,9 @@ export const RunLayout = () => {
           </span>
         </div>
         <nav
+          ref={screensBar}
           aria-label="Screens of the run"
-          className="-mb-px flex min-w-0 gap-0.5 overflow-x-auto lg:ml-auto"
+          className="relative -mb-px flex min-w-0 gap-0.5 overflow-x-auto lg:ml-auto"
         >
           {screens.map(([label, to]) => (
             <Link
