@@ -52,7 +52,7 @@ export const arms: ReadonlyArray<Arm> = [
     seeds: 3,
   },
   { id: "pool-84", title: "fixed pool of 84 of the base's tasks", settings: pool(52, 26, 6), seeds: 5 },
-  { id: "pool-256", title: "fixed pool of 256 of the base's tasks", settings: pool(158, 79, 19), seeds: 5 },
+  { id: "pool-256", title: "fixed pool of 256 of the base's tasks", settings: pool(158, 79, 19), seeds: 10 },
   { id: "base", title: "no training", settings: ["steps=0"], seeds: 1 },
   {
     id: "base-think",
