@@ -81,11 +81,11 @@ export const samplingClauses = (options: PolicySuiteOptions): ReadonlyArray<Poli
         return yield* refuses(engine.frozenSampler, "a frozen sampler", [])
       }
       const [first] = yield* material(engine, options)
-      const { prompt = [], samples = [] } = first ?? {}
+      const prompt = first?.prompt ?? []
       const request = { prompt, seeds, maxTokens, temperature: 1 }
       const before = yield* respond(engine, prompt, seeds, maxTokens, 1)
       const frozen = yield* engine.frozenSampler
-      const datums = samples.map((sample, i) => lesson(prompt, sample, i % 2 === 0 ? 1 : -1))
+      const datums = before.map((sample, i) => lesson(prompt, sample, i % 2 === 0 ? 1 : -1))
       const [during] = yield* Effect.all(
         [
           frozen([request]),
@@ -104,12 +104,12 @@ export const samplingClauses = (options: PolicySuiteOptions): ReadonlyArray<Poli
           )
         }
       }
-      const { tokens = [], logprobs = [] } = before[0] ?? {}
-      const [now = []] = yield* engine.logprobs([[...prompt, ...tokens]])
-      yield* ensure(
-        distance([now.slice(prompt.length)], [logprobs]) > tolerance,
-        "training moved nothing; take a larger learning rate",
+      const now = yield* engine.logprobs(before.map(({ tokens }) => [...prompt, ...tokens]))
+      const moved = distance(
+        now.map((logprobs) => logprobs.slice(prompt.length)),
+        before.map(({ logprobs }) => logprobs),
       )
+      yield* ensure(moved > tolerance, "training moved nothing; take a larger learning rate")
     },
   ),
 
