@@ -5,7 +5,7 @@ import { open } from "../../src/Environment.ts"
 import { PolicyError } from "../../src/PolicyEngine.ts"
 import { withSettings } from "../../src/RunConfig.ts"
 import { Rollout } from "../../src/RunEvent.ts"
-import { readSummary } from "../../src/RunStore.ts"
+import { readCheckpoint, readSummary } from "../../src/RunStore.ts"
 import { prepare, suits } from "../../src/selfplay/Loop.ts"
 import { puzzleEnvironment } from "../../src/testing/puzzleEnvironment.ts"
 import type { Respond } from "../../src/testing/scriptedPolicy.ts"
@@ -79,7 +79,10 @@ describe("update.staleness", () => {
               respond: dated,
             })
             assert.isTrue(Exit.isSuccess(exit), String(exit))
-            const { events } = yield* readSummary(folder)
+            const { checkpoints, events } = yield* readSummary(folder)
+            assert.deepStrictEqual(checkpoints, [0, 5])
+            // Nothing is collected beyond the last step.
+            assert.notProperty((yield* readCheckpoint(folder, 5)).state, "ahead")
             return {
               dates: (yield* datesOf(folder)).map((dates) => [...dates]),
               metrics: events.flatMap((event) => (event._tag === "StepCompleted" ? [event.metrics] : [])),
