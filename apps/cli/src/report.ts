@@ -93,7 +93,7 @@ const utilization = (
         ...(total === 0
           ? []
           : [`sampling ${percent(generate / total)} training ${percent((train + overlap) / total)}`]),
-        `stale ${metrics["train/staleness"] ?? 0} ratio ${share(metrics["train/ratio"])}`,
+        `stale ${metrics["train/staleness"] ?? 0} ratio up to ${share(metrics["train/ratioMax"])}`,
       ].join(" ")
 
 /** Named only when there are some: they are nobody's doing but the machine's. */
