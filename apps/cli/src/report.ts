@@ -71,6 +71,7 @@ export const stepLine = (
     `buf ${kinds.map((kind) => metrics[`buffer/${kind}/size`] ?? 0).join("/")}`,
     faults(metrics, kinds),
     secondsText(seconds),
+    utilization(metrics, seconds),
   ]
     .filter((part) => part !== "")
     .join("  ")
@@ -80,6 +81,20 @@ const secondsText = ({ evaluate, execute, generate, total, train, wait }: RunEve
   const parts = Object.entries({ gen: generate, exec: execute, train, eval: evaluate, wait })
   return `${total.toFixed(1)}s (${parts.map(([name, spent]) => `${name} ${spent.toFixed(1)}`).join(" ")})`
 }
+
+/** Where sampling and training run side by side: shares of the step in which either did, and how far the policies were apart. */
+const utilization = (
+  metrics: Readonly<Record<string, number>>,
+  { generate, overlap, total, train }: RunEvent.StepSeconds,
+): string =>
+  overlap === undefined
+    ? ""
+    : [
+        ...(total === 0
+          ? []
+          : [`sampling ${percent(generate / total)} training ${percent((train + overlap) / total)}`]),
+        `stale ${metrics["train/staleness"] ?? 0} ratio up to ${share(metrics["train/ratioMax"])}`,
+      ].join(" ")
 
 /** Named only when there are some: they are nobody's doing but the machine's. */
 const faults = (metrics: Readonly<Record<string, number>>, kinds: ReadonlyArray<string>): string => {

@@ -42,6 +42,22 @@ which way is good, where one way is. A share or a mean stands beside the count t
 a ratio is the difference to what was sampled in all (\`proposals\`, \`sampled\`). Infrastructure faults are never in a ratio,
 only in \`faults\`. A mean of nothing is absent, never 0.`,
     ...sections,
+    `## The time
+
+\`StepCompleted\` events say under \`seconds\` where the wall-clock time went since the end of the step before (\`azr export --what metrics\`:
+\`seconds/<field>\`). A second with several activities belongs to the first of them in this order, so that all but \`overlap\` add up to
+\`total\`. Sampling was in use for \`generate / total\` of a step, training for \`(train + overlap) / total\`: where \`update.staleness\` is 1, the
+step's line has both.
+
+| field | |
+|---|---|
+| \`generate\` | Tokens were sampled. |
+| \`train\` | The policy was trained, or its reference asked. |
+| \`execute\` | Programs ran. |
+| \`evaluate\` | Held-out evaluations. |
+| \`wait\` | All the rest: checkpoints, logs. |
+| \`overlap\` | Of \`generate\`, those in which was trained, too; only where \`update.staleness\` is 1. |
+| \`total\` | From the end of the step before. |`,
     `## The machine
 
 \`StepCompleted\` events also say what the machine did since the step before, under \`machine\` (\`azr export --what metrics\` has the

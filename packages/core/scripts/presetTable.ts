@@ -34,7 +34,7 @@ const sources: Readonly<Record<string, Source>> = {
   "reward.propose.coverage": source("–", "Reward.ts"),
   "reward.solve": source("§3.1, Eq 5 and 6", "Reward.ts"),
   advantage: source("§3.3.5, Eq 8", "Advantage.ts"),
-  roleWeight: source("–", "selfplay/Learn.ts"),
+  roleWeight: source("–", "selfplay/Grade.ts"),
   loss: source("hyperparameters", "PolicyLoss.ts"),
   entropyBonus: source("hyperparameters", "selfplay/Learn.ts"),
   update: source("hyperparameters", "selfplay/Learn.ts"),

@@ -128,6 +128,8 @@ export interface Capabilities {
   readonly deterministic: boolean
   /** Whether it serves several calls of `sample` at a time as fast as one call for all; others want them together. */
   readonly sideBySide: boolean
+  /** Whether it has a `frozenSampler`. */
+  readonly samplesWhileLearning: boolean
   /** 0 where the engine cannot tell. */
   readonly parameters: number
 }
@@ -149,15 +151,22 @@ export class PolicyError extends Schema.TaggedError<PolicyError>()("PolicyError"
   message: Schema.String,
 }) {}
 
+/** One entry a request, one sample a seed, both in order. */
+export type Sampler = (
+  requests: ReadonlyArray<SampleRequest>,
+) => Effect.Effect<ReadonlyArray<ReadonlyArray<Sample>>, PolicyError>
+
 export class PolicyEngine extends Context.Service<
   PolicyEngine,
   {
     readonly capabilities: Capabilities
     readonly tokenizer: Tokenizer
-    /** One entry a request, one sample a seed, both in order. */
-    readonly sample: (
-      requests: ReadonlyArray<SampleRequest>,
-    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Sample>>, PolicyError>
+    readonly sample: Sampler
+    /**
+     * A `sample` that stays with the weights of now: it may be asked while others are learned, until another one is made. Without
+     * `samplesWhileLearning`, a `PolicyError`.
+     */
+    readonly frozenSampler: Effect.Effect<Sampler, PolicyError>
     /** Log-probability of every token of every sequence given those before it; entry 0 is 0. No gradient. */
     readonly logprobs: (
       sequences: ReadonlyArray<ReadonlyArray<number>>,

@@ -21,6 +21,8 @@ export const StepSeconds = Schema.Struct({
   generate: Schema.Finite,
   execute: Schema.Finite,
   train: Schema.Finite,
+  /** Of `generate`, those in which was trained, too; absent where one waits for the other (`update.staleness` 0). */
+  overlap: Schema.optionalKey(Schema.Finite),
   /** Held-out evaluations since the step before. */
   evaluate: Schema.Finite,
   /** All the rest: checkpoints, logs, waiting for a turn. */

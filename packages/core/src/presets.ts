@@ -93,7 +93,7 @@ export const nano: RunConfig = {
   loss: { _tag: "importanceSampling" },
   entropyBonus: 0,
   kl: null,
-  update: { epochs: 1, miniBatch: null },
+  update: { epochs: 1, miniBatch: null, staleness: 0 },
   reduction: { _tag: "tokenMean" },
   optimizer: {
     learningRate: 3e-4,
@@ -156,7 +156,7 @@ export const paper: RunConfig = {
   loss: { _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: null },
   entropyBonus: 0.001,
   kl: null,
-  update: { epochs: 1, miniBatch: null },
+  update: { epochs: 1, miniBatch: null, staleness: 0 },
   reduction: { _tag: "tokenMean" },
   optimizer: {
     learningRate: 1e-6,
@@ -187,7 +187,7 @@ export const code: RunConfig = {
   buffer: { ...paper.buffer, evict: "newest" },
   loss: { _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: 3 },
   entropyBonus: 0,
-  update: { epochs: 1, miniBatch: 128 },
+  update: { epochs: 1, miniBatch: 128, staleness: 0 },
 }
 
 export const fixed: RunConfig = {

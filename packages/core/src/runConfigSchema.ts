@@ -164,6 +164,12 @@ export const RunConfig = Schema.Struct({
     epochs: Positive,
     /** Responses of one optimizer step, drawn without repetition in each pass; null is all of them. */
     miniBatch: Schema.NullOr(Positive),
+    /**
+     * By how many steps the policy that a batch is sampled from may lag behind the one that learns from it. 0: a step samples, then
+     * learns. 1: while it learns, the next step's batch is sampled from the policy before; the loss weighs each token by the ratio
+     * of the two (Noukhovitch et al. 2024, arXiv 2410.18252; AReaL, 2505.24298; LlamaRL, 2505.24034). Never more than 1.
+     */
+    staleness: Schema.Literals([0, 1]).pipe(Schema.withDecodingDefaultKey(Effect.succeed(0 as const))),
   }),
   reduction: Reduction,
   optimizer: Schema.Struct({

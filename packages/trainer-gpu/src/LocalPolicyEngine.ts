@@ -50,10 +50,18 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
       deterministic: backend.deterministic,
       // Sequences are decoded together, a batch at a time.
       sideBySide: false,
+      // What is sampled from is what is trained.
+      samplesWhileLearning: false,
       parameters,
     },
     tokenizer: promptTokenizer(config.vocabulary),
     sample: (requests) => verb("sample", () => engine.sample(requests)),
+    frozenSampler: Effect.fail(
+      new PolicyEngine.PolicyError({
+        operation: "frozenSampler",
+        message: `the engine ${backend.name} samples from the weights that it trains`,
+      }),
+    ),
     logprobs: (sequences) => verb("logprobs", () => engine.logprobs(sequences)),
     // A verb that changes the state is not left half waited for: an interruption takes effect after it.
     referenceLogprobs: (sequences) =>

@@ -32,6 +32,7 @@ describe("the wasm engine as a PolicyEngine", () => {
           regularizations: ["entropy", "kl"],
           deterministic: true,
           sideBySide: false,
+          samplesWhileLearning: false,
           parameters: 9456,
         })
       }),

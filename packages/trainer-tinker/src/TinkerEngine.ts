@@ -2,8 +2,8 @@
  * A model on a Tinker server as core's `PolicyEngine`.
  *
  * Covers: LoRA and full models of the hosted service, SkyRL and `azr serve-policy`; the same update whatever the server's reduction;
- * servers that restart and sessions that expire, as long as nothing was learned since the weights were last saved. Does not cover:
- * regularization in the loss, entropies, sampling from anything but the newest weights.
+ * servers that restart and sessions that expire, as long as nothing was learned since the weights were last saved; sampling from the
+ * newest weights, and while they are learned from those before. Does not cover: regularization in the loss, entropies.
  *
  * Where it is not known whether the server has taken a gradient or an update, nothing goes on until a policy is loaded: no update
  * is ever lost or doubled in silence.
@@ -160,6 +160,18 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       )
     })
 
+  const named =
+    (operation: string) =>
+    <A>(effect: Effect.Effect<A, TinkerError | PolicyEngine.PolicyError>) =>
+      Effect.catchTag(effect, "TinkerError", ({ kind, message }) =>
+        Effect.fail(
+          new PolicyError({
+            operation,
+            message: unknown !== null || kind === "lost" ? `${message}; ${RESUME}` : message,
+          }),
+        ),
+      )
+
   const permits = Semaphore.makeUnsafe(PERMITS)
   /** Samples are drawn side by side; whatever else waits until it is alone. */
   const verb = <A>(
@@ -179,16 +191,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
               }),
             )
           : run
-      }).pipe(
-        Effect.catchTag("TinkerError", ({ kind, message }) =>
-          Effect.fail(
-            new PolicyError({
-              operation,
-              message: unknown !== null || kind === "lost" ? `${message}; ${RESUME}` : message,
-            }),
-          ),
-        ),
-      ),
+      }).pipe(named(operation)),
     )
 
   /** Discards the gradient and the model on the server, so that whoever comes next finds nothing of it. */
@@ -295,22 +298,23 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
           ),
     ),
   )
-  const draw = (draws: ReadonlyArray<TinkerClient.SamplingRequest>) => {
-    const drawFrom = ({ sample }: TinkerClient.Sampler) =>
+  type Draws = ReadonlyArray<TinkerClient.SamplingRequest>
+  const drawFrom =
+    (draws: Draws) =>
+    ({ sample }: TinkerClient.Sampler) =>
       Effect.forEach(draws, sample, { concurrency: SAMPLING_CONCURRENCY })
-    return Effect.flatMap(newestSampler, (used) =>
+  const draw = (draws: Draws) =>
+    Effect.flatMap(newestSampler, (used) =>
       Effect.catchIf(
-        drawFrom(used),
+        drawFrom(draws)(used),
         ({ kind }) => kind === "lost",
         () => {
           // Of those who find it gone, the first gets another one for all.
           if (sampler === used) sampler = null
-          return Effect.flatMap(newestSampler, drawFrom)
+          return Effect.flatMap(newestSampler, drawFrom(draws))
         },
       ),
     )
-  }
-
   const checked = (
     operation: string,
     what: string,
@@ -329,21 +333,15 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     )
   const refuse = (operation: string, message: string) => Effect.fail(new PolicyError({ operation, message }))
 
-  return PolicyEngine.PolicyEngine.of({
-    capabilities: {
-      backend: "tinker",
-      description: `${baseModel}, ${rank === 0 ? "all parameters" : `LoRA of rank ${rank}`}, ${dialect.server} at ${client.address}`,
-      contextLength,
-      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
-      regularizations: [],
-      refuses:
-        dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
-      deterministic: false,
-      sideBySide: true,
-      parameters: 0,
-    },
-    tokenizer,
-    sample: Effect.fn("TinkerEngine.sample")(function* (requests) {
+  const samplerBy = (
+    draw: (
+      draws: Draws,
+    ) => Effect.Effect<
+      ReadonlyArray<Effect.Success<ReturnType<TinkerClient.Sampler["sample"]>>>,
+      PolicyEngine.PolicyError
+    >,
+  ): PolicyEngine.Sampler =>
+    Effect.fn("TinkerEngine.sample")(function* (requests) {
       yield* checked(
         "sample",
         "request",
@@ -360,7 +358,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
         })),
       )
       if (draws.every((runs) => runs.length === 0)) return draws.map(() => [])
-      const drawn = yield* verb("sample", "weights", draw(draws.flat()))
+      const drawn = yield* draw(draws.flat())
       if (isSilent(drawn.flat())) {
         return yield* refuse("sample", `${client.address} gives no log-probabilities: all are 0`)
       }
@@ -374,7 +372,30 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
             stopReason: stop_reason,
           })),
       )
-    }),
+    })
+
+  return PolicyEngine.PolicyEngine.of({
+    capabilities: {
+      backend: "tinker",
+      description: `${baseModel}, ${rank === 0 ? "all parameters" : `LoRA of rank ${rank}`}, ${dialect.server} at ${client.address}`,
+      contextLength,
+      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      regularizations: [],
+      refuses:
+        dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
+      deterministic: false,
+      sideBySide: true,
+      samplesWhileLearning: dialect.samplersStay,
+      parameters: 0,
+    },
+    tokenizer,
+    sample: samplerBy((draws) => verb("sample", "weights", draw(draws))),
+    // Waits for nothing that learns, and nothing that learns for it.
+    frozenSampler: dialect.samplersStay
+      ? Effect.map(verb("frozenSampler", "weights", newestSampler), (frozen) =>
+          samplerBy((draws) => named("sample")(drawFrom(draws)(frozen))),
+        )
+      : refuse("frozenSampler", `${dialect.server} samples from the weights that it trains`),
     logprobs: Effect.fn("TinkerEngine.logprobs")(function* (sequences) {
       yield* sequencesFit("logprobs", sequences)
       return yield* verb(

@@ -16,6 +16,8 @@ export interface Dialect {
   readonly optimizer: "adam" | "learningRate"
   /** Whether `grad_clip_norm` is honoured. */
   readonly gradClip: boolean
+  /** Whether a sampler stays with its weights: on JAX, SkyRL samples from the adapter that it trains. */
+  readonly samplersStay: boolean
 }
 
 const idle: AdamParams = { learning_rate: 0, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0 }
@@ -64,6 +66,7 @@ export const probe = Effect.fn("probe")(function* (
     reduction,
     optimizer: ofTorch ? "learningRate" : "adam",
     gradClip: ofTinker,
+    samplersStay: ofTorch || ofTinker,
   }
 })
 

@@ -29,6 +29,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
         refuses: ["dualClip", "gradClip"],
         deterministic: false,
         sideBySide: true,
+        samplesWhileLearning: false,
         parameters: 0,
       })
       assert.strictEqual(server.model.gradient.length, 0)
@@ -64,6 +65,45 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
           [1, { max_tokens: 3, temperature: 1, stop: tokenizer.stopTokens, seed: 9 }],
         ],
       )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("samples from frozen weights while an update is under way, and after it", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ metrics: { "loss:sum": 1 } })
+      const engine = yield* openEngine(server.url)
+      assert.isTrue(engine.capabilities.samplesWhileLearning)
+      const frozen = yield* engine.frozenSampler
+      // Not answered, so that the client has to ask again after its time.
+      server.fail("optim_step", "hang")
+      const learning = yield* Effect.forkChild(
+        Effect.andThen(engine.forwardBackward([datum], importanceSampling), engine.optimStep(adam)),
+      )
+      yield* Effect.repeat(Effect.sleep("5 millis"), {
+        until: () => server.requests("optim_step").at(-1)?.body.includes("0.001") === true,
+      })
+      const [during] = yield* frozen([request])
+      assert.isUndefined(learning.pollUnsafe())
+      yield* Fiber.join(learning)
+      const [after] = yield* frozen([request])
+      assert.lengthOf(during ?? [], 3)
+      assert.deepStrictEqual(after, during)
+      yield* engine.sample([request])
+      const samplers = server
+        .requests("asample")
+        .map(({ body }) => String(JSON.parse(body.toString()).sampling_session_id).replace(/^.*_/u, ""))
+      assert.deepStrictEqual(samplers, ["s1", "s1", "s1", "s1", "s2", "s2"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("has no frozen weights where a server samples from those that it trains", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ reduction: "meanOfMeans" })
+      const engine = yield* openEngine(server.url)
+      assert.isFalse(engine.capabilities.samplesWhileLearning)
+      const error = yield* Effect.flip(engine.frozenSampler)
+      assert.include(error.message, "SkyRL (JAX) samples from the weights that it trains")
+      assert.lengthOf(server.requests("save_weights_for_sampler"), 0)
     }).pipe(Effect.scoped),
   )
 

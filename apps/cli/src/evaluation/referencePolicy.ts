@@ -42,6 +42,7 @@ export const referencePolicy = (which: ReferencePolicy, suites: ReadonlyArray<Su
         regularizations: [],
         deterministic: true,
         sideBySide: false,
+        samplesWhileLearning: false,
         parameters: 0,
       },
       tokenizer: {
@@ -57,6 +58,7 @@ export const referencePolicy = (which: ReferencePolicy, suites: ReadonlyArray<Su
             seeds.map(() => ({ tokens: [answer], logprobs: [0], stopReason: "stop" as const })),
           )
         }),
+      frozenSampler: refuse("frozenSampler"),
       logprobs: () => refuse("logprobs"),
       referenceLogprobs: () => refuse("referenceLogprobs"),
       setReference: () => refuse("setReference"),

@@ -61,10 +61,10 @@ const during = (
 }
 const stop = (child: ChildProcess) => child.kill("SIGINT")
 
-/** The metrics of the first four steps, without what the clock says. */
-const firstSteps = (folder: string, run: string) =>
+/** The metrics of the first steps, without what the clock says. */
+const firstSteps = (folder: string, run: string, steps: number): ReadonlyArray<Record<string, unknown>> =>
   jsonLines(readFileSync(join(folder, "runs", run, "metrics.jsonl"), "utf8"))
-    .slice(0, 4)
+    .slice(0, steps)
     .map((metrics) => ({ ...metrics, at: null }))
 
 describe("a training on a server", { timeout: 600_000 }, () => {
@@ -90,6 +90,39 @@ describe("a training on a server", { timeout: 600_000 }, () => {
     assert.strictEqual(resumed.code, 130, resumed.stderr)
     assert.include(resumed.stderr, "at step 2")
     await second.end()
-    assert.deepStrictEqual(firstSteps(folder, "killed"), firstSteps(folder, "whole"))
+    assert.deepStrictEqual(firstSteps(folder, "killed", 4), firstSteps(folder, "whole", 4))
+  })
+
+  it("learns while it samples with update.staleness=1, and goes on after kill -9 and Ctrl-C as if undisturbed", async () => {
+    const folder = workspace()
+    const server = await serve(folder)
+    const args = [...settings(server.url), "--set", "update.staleness=1"]
+    const whole = await during(["train", "--name", "whole", ...args], folder, 6, stop)
+    assert.strictEqual(whole.code, 130, whole.stderr)
+
+    const kill = (child: ChildProcess) => child.kill("SIGKILL")
+    const killed = await during(["train", "--name", "ended", ...args], folder, 3, kill)
+    assert.notStrictEqual(killed.code, 0)
+    const stopped = await during(["resume", "ended"], folder, 1, stop)
+    assert.strictEqual(stopped.code, 130, stopped.stderr)
+    assert.include(stopped.stderr, "at step 2")
+    const resumed = await during(["resume", "ended"], folder, 4, stop)
+    assert.strictEqual(resumed.code, 130, resumed.stderr)
+    await server.end()
+
+    const steps = firstSteps(folder, "whole", 6)
+    assert.deepStrictEqual(firstSteps(folder, "ended", 6), steps)
+    assert.deepStrictEqual(
+      steps.map((metrics) => metrics["train/staleness"]),
+      [0, 1, 1, 1, 1, 1],
+    )
+    for (const step of [1, 2, 3, 4, 5, 6]) {
+      const file = `rollouts/step-00000${step}.jsonl`
+      const [ended, undisturbed] = ["ended", "whole"].map((run) =>
+        readFileSync(join(folder, "runs", run, file), "utf8"),
+      )
+      assert.strictEqual(ended, undisturbed, file)
+    }
+    assert.match(resumed.stderr, /sampling \d+% training \d+% stale 1 ratio up to \d/u)
   })
 })

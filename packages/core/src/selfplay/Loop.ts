@@ -97,14 +97,14 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
     const event: RunEvent = {
       _tag: "Checkpointed",
       at,
-      step: state.step,
-      folder: checkpointFolder(state.step),
+      step: state.completed,
+      folder: checkpointFolder(state.completed),
     }
     // Logged first, so that a run that continues from here already has it; told when it is true.
     if (scheduled) yield* store.append([event])
     yield* store.checkpoint(
       {
-        step: state.step,
+        step: state.completed,
         policy: yield* engine.save,
         state: state.snapshot(),
         scheduled,
@@ -117,12 +117,14 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   })
 
   const end = Effect.fnUntraced(function* (status: "completed" | "interrupted" | "failed", message: string) {
-    yield* emit([{ _tag: "RunEnded", at: yield* Clock.currentTimeMillis, step: state.step, status, message }])
+    yield* emit([
+      { _tag: "RunEnded", at: yield* Clock.currentTimeMillis, step: state.completed, status, message },
+    ])
   })
 
   const interrupted = Effect.gen(function* () {
     yield* end("interrupted", "")
-    return { status: "interrupted", step: state.step, test: null } satisfies RunOutcome
+    return { status: "interrupted", step: state.completed, test: null } satisfies RunOutcome
   })
 
   const train = Effect.gen(function* () {
@@ -156,22 +158,22 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
     }
     if (config.kl !== null) yield* engine.setReference(yield* store.policyAt(0))
     let stop = yield* options.stopRequested
-    while (!stop && state.step < config.steps) {
+    while (!stop && state.completed < config.steps) {
       const result = yield* step(state, heldOut)
       yield* record(result, yield* secondsOf(result.seconds), meter?.take() ?? null, emit)
-      const evaluates = state.step === config.steps || isDue(state.step, config.evaluate.every)
-      const scheduled = evaluates || isDue(state.step, config.checkpoint.every)
-      if (scheduled) yield* save(true, evaluates ? yield* assess("dev", state.step) : [])
+      const evaluates = state.completed === config.steps || isDue(state.completed, config.evaluate.every)
+      const scheduled = evaluates || isDue(state.completed, config.checkpoint.every)
+      if (scheduled) yield* save(true, evaluates ? yield* assess("dev", state.completed) : [])
       stop = yield* options.stopRequested
       if (stop && !scheduled) yield* save(false, [])
     }
-    if (stop || state.step < config.steps) return yield* interrupted
-    const after = yield* assess("test", state.step)
+    if (stop || state.completed < config.steps) return yield* interrupted
+    const after = yield* assess("test", state.completed)
     if (yield* options.stopRequested) return yield* interrupted
     yield* engine.load(yield* store.policyAt(0))
     const before = yield* assess("test", 0)
     yield* end("completed", "")
-    return { status: "completed", step: state.step, test: { before, after } } satisfies RunOutcome
+    return { status: "completed", step: state.completed, test: { before, after } } satisfies RunOutcome
   })
 
   return yield* train.pipe(Effect.tapError((error) => Effect.ignore(end("failed", error.message))))
@@ -255,10 +257,15 @@ const checkLearning = ({
   estimate,
   kinds,
   maxSeedRounds,
+  loss,
   propose,
   reward,
   solve,
+  update,
 }: RunConfig): string | null => {
+  if (update.staleness > 0 && loss._tag === "crossEntropy") {
+    return `update.staleness ${update.staleness}: loss crossEntropy does not weigh by the ratio to the policy that sampled; use importanceSampling, ppo or cispo`
+  }
   if (propose.train && groupEstimators.has(advantage.propose._tag)) {
     return `advantage.propose ${advantage.propose._tag} needs several responses to a prompt, proposals have one; use trrPlusPlus`
   }
@@ -288,7 +295,7 @@ export const suits = (config: RunConfig, engine: Capabilities): Result.Result<vo
 
 /** Settings that the engine does not have. */
 const checkEngine = (
-  { entropyBonus, kl, loss, optimizer }: RunConfig,
+  { entropyBonus, kl, loss, optimizer, update }: RunConfig,
   engine: Capabilities,
 ): string | null => {
   const refuses = (setting: "gradClip" | "dualClip") => engine.refuses?.includes(setting) === true
@@ -300,6 +307,9 @@ const checkEngine = (
   }
   if (optimizer.gradClip !== null && refuses("gradClip")) {
     return `optimizer.gradClip: the engine ${engine.backend} does not clip gradients; set it to null`
+  }
+  if (update.staleness > 0 && !engine.samplesWhileLearning) {
+    return `update.staleness ${update.staleness}: the engine ${engine.backend} cannot sample from the weights before an update while it learns; set it to 0`
   }
   if (entropyBonus > 0 && !engine.regularizations.includes("entropy")) {
     return `entropyBonus: the engine ${engine.backend} has none; set it to 0`
@@ -324,15 +334,15 @@ const record = Effect.fnUntraced(function* (
   yield* store.metrics(result.step, result.metrics)
   yield* emit([
     ...result.tasks.map((task): RunEvent => ({ _tag: "TaskAdded", at, record: task })),
-    ...result.validated.map(({ proposal, reason, record, status }, rollout): RunEvent => ({
+    ...result.proposals.map(({ environment, kind, reason, status, task }, rollout): RunEvent => ({
       _tag: "Proposed",
       at,
       step: result.step,
-      environment: proposal.track.environment.id,
-      kind: proposal.track.kind.id,
+      environment,
+      kind,
       status,
       reason,
-      task: record?.id ?? null,
+      task,
       rollout,
     })),
     {

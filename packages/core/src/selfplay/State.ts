@@ -6,6 +6,7 @@ import { RandomStreams, StreamStates } from "../RandomStreams.ts"
 import type { KindConfig, RunConfig } from "../RunConfig.ts"
 import { TaskBuffer, TaskRecord } from "../TaskBuffer.ts"
 import { hashText } from "../Value.ts"
+import { Batch } from "./Batch.ts"
 
 /** One kind of one environment, with its settings: a column of the curriculum. */
 export interface Track {
@@ -53,6 +54,8 @@ export const LoopSnapshot = Schema.Struct({
   baselines: Schema.Record(Schema.String, Schema.Finite),
   facets: Schema.Record(Schema.String, Schema.Int),
   streams: StreamStates,
+  /** A batch that was collected ahead; absent without one. */
+  ahead: Schema.optionalKey(Batch),
 })
 export type LoopSnapshot = typeof LoopSnapshot.Type
 
@@ -62,8 +65,10 @@ export class LoopState {
   readonly streams: RandomStreams
   /** Running baselines of the advantage estimators, by cell. */
   readonly baselines: Baselines
-  /** The last completed step. */
+  /** The step whose batch is collected, or was. */
   step: number
+  /** That batch, where it was collected while the step before learned; null where nothing waits. */
+  ahead: Batch | null
   /** Null when the buffers have their seeds. */
   seeding: SeedingProgress | null
   readonly #buffers = new Map<string, TaskBuffer>()
@@ -85,6 +90,7 @@ export class LoopState {
       }),
     )
     this.step = snapshot?.step ?? 0
+    this.ahead = snapshot?.ahead ?? null
     this.seeding = snapshot === null ? { seeded: [], round: 0, tally: {} } : mutableProgress(snapshot.seeding)
     this.#nextId = snapshot?.nextId ?? 1
     this.#known = new Set(snapshot === null ? [] : fingerprintsIn(snapshot.known))
@@ -95,6 +101,11 @@ export class LoopState {
     for (const { key } of this.tracks) {
       this.#buffers.set(key, new TaskBuffer(config.buffer, snapshot?.buffers[key]))
     }
+  }
+
+  /** The last step whose batch does not wait. */
+  get completed(): number {
+    return this.ahead === null ? this.step : this.step - 1
   }
 
   buffer(environment: string, kind: string): TaskBuffer {
@@ -206,6 +217,7 @@ export class LoopState {
       facets: Object.fromEntries(this.#facets),
       baselines: Object.fromEntries(this.baselines),
       streams: this.streams.states(),
+      ...(this.ahead === null ? {} : { ahead: this.ahead }),
     }
   }
 }

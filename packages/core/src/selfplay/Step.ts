@@ -1,54 +1,97 @@
-/** One step of self-play: propose → validate → estimate → solve → learn. Gives what happened as data; writes nothing. */
+/**
+ * One step of self-play: collect a batch (propose → validate → estimate → solve → grade) and learn from it. Gives what happened as data;
+ * writes nothing.
+ */
 import { Effect } from "effect"
 import { meanOf, meansOf } from "../Metrics.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
-import type { PolicyEngine, PolicyError } from "../PolicyEngine.ts"
+import { PolicyEngine, type PolicyError } from "../PolicyEngine.ts"
 import type { ConfigError } from "../RunConfig.ts"
 import type { Rollout, StepSeconds } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
+import type { Batch } from "./Batch.ts"
 import { type Estimate, estimate } from "./Estimate.ts"
-import { type Learned, learn } from "./Learn.ts"
+import { type Graded, grade } from "./Grade.ts"
+import { learn } from "./Learn.ts"
 import { propose } from "./Propose.ts"
 import { type Answer, solve } from "./Solve.ts"
 import type { LoopState, Track } from "./State.ts"
-import { Stopwatch, withStopwatch } from "./Stopwatch.ts"
+import { Stopwatch, timed, withStopwatch } from "./Stopwatch.ts"
 import { type HeldOut, type Validated, admit, validate } from "./Validate.ts"
 
-export interface StepResult {
-  readonly step: number
-  /** Accepted tasks with their success rates. */
-  readonly tasks: ReadonlyArray<TaskRecord>
-  readonly validated: ReadonlyArray<Validated>
-  readonly rollouts: ReadonlyArray<Rollout>
-  readonly metrics: Readonly<Record<string, number>>
+export interface StepResult extends Pick<Batch, "step" | "tasks" | "proposals" | "rollouts" | "metrics"> {
   /** Spent by the stages. */
-  readonly seconds: Pick<StepSeconds, "generate" | "execute" | "train">
+  readonly seconds: Pick<StepSeconds, "generate" | "execute" | "train" | "overlap">
 }
 
+type Failure = PolicyError | ExecutorUnavailable | ConfigError
+
+/**
+ * Learns from the batch that waits, or from one that is collected now. With `update.staleness` 1 the batch of the next step is
+ * collected meanwhile, from the policy that this step began with.
+ */
 export const step = Effect.fn("Step")(function* (
   state: LoopState,
   heldOut: HeldOut,
-): Effect.fn.Return<StepResult, PolicyError | ExecutorUnavailable | ConfigError, PolicyEngine> {
-  state.step += 1
+): Effect.fn.Return<StepResult, Failure, PolicyEngine> {
+  const { steps, update } = state.config
   const stopwatch = new Stopwatch()
-  const result = yield* withStopwatch(stages(state, heldOut), stopwatch)
-  return { ...result, seconds: stopwatch.spent }
+  const { batch, trained } = yield* Effect.gen(function* () {
+    const batch = state.ahead ?? (yield* collect(state, heldOut, 0))
+    state.ahead = null
+    if (update.staleness === 0 || batch.step >= steps) return { batch, trained: yield* learn(state, batch) }
+    const engine = yield* PolicyEngine
+    const frozen = { ...engine, sample: yield* timed("generate", engine.frozenSampler) }
+    const [trained, ahead] = yield* Effect.all(
+      [
+        learn(state, batch),
+        Effect.provideService(collect(state, heldOut, update.staleness), PolicyEngine, frozen),
+      ],
+      { concurrency: "unbounded" },
+    )
+    state.ahead = ahead
+    return { batch, trained }
+  }).pipe(withStopwatch(stopwatch))
+  const { metrics, proposals, rollouts, step, tasks } = batch
+  return {
+    step,
+    tasks,
+    proposals,
+    rollouts,
+    metrics: { ...metrics, ...trained },
+    seconds: { ...stopwatch.spent, ...(update.staleness === 0 ? {} : { overlap: stopwatch.overlap }) },
+  }
 })
 
-const stages = Effect.fnUntraced(function* (state: LoopState, heldOut: HeldOut) {
+/** Everything of a step but the learning. What it changes in the state, no learning reads. */
+const collect = Effect.fn("Collect")(function* (
+  state: LoopState,
+  heldOut: HeldOut,
+  staleness: number,
+): Effect.fn.Return<Batch, Failure, PolicyEngine> {
+  state.step += 1
   const proposing = state.step <= (state.config.propose.steps ?? Infinity)
   const candidates = yield* propose(state, proposing ? state.tracks : [], validate)
   const validated = yield* admit(state, heldOut, candidates)
   const estimates = yield* estimate(state, validated)
   const tasks = settle(state, validated, estimates)
   const solved = yield* solve(state)
-  const learned = yield* learn(state, validated, estimates, solved)
+  const graded = yield* grade(state, validated, estimates, solved)
   return {
     step: state.step,
+    staleness,
     tasks,
-    validated,
-    rollouts: rolloutsOf(state, learned),
-    metrics: { ...metricsOf(state, learned, estimates), ...learned.metrics },
+    proposals: validated.map(({ proposal: { track }, reason, record, status }) => ({
+      environment: track.environment.id,
+      kind: track.kind.id,
+      status,
+      reason,
+      task: record?.id ?? null,
+    })),
+    rollouts: rolloutsOf(state, graded),
+    metrics: metricsOf(state, graded, estimates),
+    lessons: graded.lessons,
+    silentCells: graded.silentCells,
   }
 })
 
@@ -78,8 +121,8 @@ const settle = (
 const promptText = (prompt: ReadonlyArray<{ readonly content: string }>): string =>
   prompt.map(({ content }) => content).join("\n\n")
 
-const rolloutsOf = (state: LoopState, learned: Learned): ReadonlyArray<Rollout> => [
-  ...learned.proposals.map(({ advantage, response: validated, reward }): Rollout => {
+const rolloutsOf = (state: LoopState, graded: Graded): ReadonlyArray<Rollout> => [
+  ...graded.proposals.map(({ advantage, response: validated, reward }): Rollout => {
     const { prompt, sample, text, track } = validated.proposal
     return {
       step: state.step,
@@ -97,7 +140,7 @@ const rolloutsOf = (state: LoopState, learned: Learned): ReadonlyArray<Rollout> 
       logprob: meanLogprob(sample.logprobs),
     }
   }),
-  ...learned.answers.map(({ advantage, response: answer, reward }): Rollout => {
+  ...graded.answers.map(({ advantage, response: answer, reward }): Rollout => {
     const { fault, prompt, question, sample, text, verdict } = answer
     return {
       step: state.step,
@@ -122,7 +165,7 @@ const meanLogprob = (logprobs: ReadonlyArray<number>): number =>
 
 const metricsOf = (
   state: LoopState,
-  learned: Learned,
+  graded: Graded,
   estimates: ReadonlyArray<Estimate>,
 ): Readonly<Record<string, number>> =>
   Object.assign(
@@ -131,12 +174,12 @@ const metricsOf = (
       ...proposalMetrics(
         state,
         cell,
-        learned.proposals.filter(({ response }) => tracks.includes(response.proposal.track)),
+        graded.proposals.filter(({ response }) => tracks.includes(response.proposal.track)),
       ),
       ...answerMetrics(
         state,
         cell,
-        learned.answers.filter(({ response }) => tracks.includes(response.question.track)),
+        graded.answers.filter(({ response }) => tracks.includes(response.question.track)),
       ),
       ...learnableMetrics(
         cell,
@@ -149,8 +192,8 @@ const metricsOf = (
     })),
     {
       "generate/tokens": [
-        ...learned.proposals.map(({ response }) => response.proposal.sample.tokens.length),
-        ...learned.answers.map(({ response }) => response.sample.tokens.length),
+        ...graded.proposals.map(({ response }) => response.proposal.sample.tokens.length),
+        ...graded.answers.map(({ response }) => response.sample.tokens.length),
       ].reduce((sum, tokens) => sum + tokens, 0),
     },
   )
@@ -186,7 +229,7 @@ const sizeOf = (tracks: ReadonlyArray<Track>, state: LoopState): number =>
 const proposalMetrics = (
   state: LoopState,
   kind: string,
-  proposals: Learned["proposals"],
+  proposals: Graded["proposals"],
 ): Readonly<Record<string, number>> => {
   if (proposals.length === 0) return {}
   const all = proposals.map(({ response }) => response)
@@ -234,7 +277,7 @@ const proposalMetrics = (
 const answerMetrics = (
   state: LoopState,
   kind: string,
-  answers: Learned["answers"],
+  answers: Graded["answers"],
 ): Readonly<Record<string, number>> => {
   if (answers.length === 0) return {}
   const all: ReadonlyArray<Answer> = answers.map(({ response }) => response)

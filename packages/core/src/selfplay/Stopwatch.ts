@@ -12,6 +12,7 @@ export type Activity = (typeof activities)[number]
 export class Stopwatch {
   readonly #milliseconds: Record<Activity, number> = { generate: 0, execute: 0, train: 0 }
   readonly #running: Record<Activity, number> = { generate: 0, execute: 0, train: 0 }
+  #overlap = 0
   #since = 0
 
   begin(activity: Activity, now: number): void {
@@ -30,9 +31,15 @@ export class Stopwatch {
     return { generate: generate / 1000, execute: execute / 1000, train: train / 1000 }
   }
 
+  /** Seconds of training, among those of `generate`, beside which tokens were generated. */
+  get overlap(): number {
+    return this.#overlap / 1000
+  }
+
   #account(now: number): void {
     const first = activities.find((activity) => this.#running[activity] > 0)
     if (first !== undefined) this.#milliseconds[first] += now - this.#since
+    if (this.#running.generate > 0 && this.#running.train > 0) this.#overlap += now - this.#since
     this.#since = now
   }
 }

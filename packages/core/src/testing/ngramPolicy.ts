@@ -49,6 +49,11 @@ export const ngramPolicy = (options: NgramPolicyOptions): Layer.Layer<PolicyEngi
         decode: (tokens) => tokens.map((token) => options.vocabulary[token] ?? "").join(""),
       },
       sample: (requests) => verb("sample", () => requests.map((request) => model.sample(request))),
+      frozenSampler: verb("frozenSampler", () => {
+        const frozen = new NgramModel(options)
+        frozen.load(model.save())
+        return (requests) => verb("sample", () => requests.map((request) => frozen.sample(request)))
+      }),
       logprobs: (sequences) => verb("logprobs", () => sequences.map((tokens) => model.logprobs(tokens))),
       referenceLogprobs: (sequences) =>
         verb("referenceLogprobs", () => {
@@ -115,6 +120,7 @@ class NgramModel {
       regularizations: ["entropy", "kl"],
       deterministic: true,
       sideBySide: false,
+      samplesWhileLearning: true,
       parameters: (vocabulary.length + 1) ** (order + 1),
     }
   }

@@ -11,6 +11,7 @@ import {
   PolicyError,
   type Regularization,
   type Sample,
+  type Sampler,
 } from "../PolicyEngine.ts"
 
 /**
@@ -57,6 +58,17 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
     let pending: Omit<Update, "adam"> = nothing
     let count = 0
 
+    const samplerAt =
+      (updated: number): Sampler =>
+      (requests) =>
+        Effect.sync(() =>
+          requests.map(({ maxTokens, prompt, seeds }) => {
+            const text = decode(prompt)
+            prompts.push(text)
+            return seeds.map((seed) => toSample(respond(text, seed, updated), maxTokens))
+          }),
+        )
+
     const engine = PolicyEngine.of({
       capabilities: {
         backend: "scripted",
@@ -66,20 +78,15 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
         regularizations: ["entropy", "kl"],
         deterministic: true,
         sideBySide: false,
+        samplesWhileLearning: true,
         parameters: 0,
       },
       tokenizer: {
         encodePrompt: (prompt) => Effect.succeed(encode(prompt.map(({ content }) => content).join("\n\n"))),
         decode,
       },
-      sample: (requests) =>
-        Effect.sync(() =>
-          requests.map(({ maxTokens, prompt, seeds }) => {
-            const text = decode(prompt)
-            prompts.push(text)
-            return seeds.map((seed) => toSample(respond(text, seed, count), maxTokens))
-          }),
-        ),
+      sample: (requests) => Effect.suspend(() => samplerAt(count)(requests)),
+      frozenSampler: Effect.sync(() => samplerAt(count)),
       logprobs: (sequences) => Effect.sync(() => sequences.map(score)),
       referenceLogprobs: (sequences) =>
         Effect.sync(() =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { type Datum, PolicyEngine } from "../../src/PolicyEngine.ts"
 import { estimate } from "../../src/selfplay/Estimate.ts"
+import { grade } from "../../src/selfplay/Grade.ts"
 import { learn } from "../../src/selfplay/Learn.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import { solve } from "../../src/selfplay/Solve.ts"
@@ -21,7 +22,7 @@ import {
   withPolicy,
 } from "./world.ts"
 
-/** All five stages of a step, and what the policy was taught. */
+/** All six stages of a step, and what the policy was taught. */
 const stages = Effect.fnUntraced(function* (state: LoopState) {
   state.step += 1
   const validated = yield* admit(
@@ -31,7 +32,13 @@ const stages = Effect.fnUntraced(function* (state: LoopState) {
   )
   const estimates = yield* estimate(state, validated)
   const answers = yield* solve(state)
-  const learned = yield* learn(state, validated, estimates, answers)
+  const graded = yield* grade(state, validated, estimates, answers)
+  const metrics: Readonly<Record<string, number>> = yield* learn(state, {
+    step: state.step,
+    staleness: 0,
+    ...graded,
+  })
+  const learned = { ...graded, metrics }
   const policy = yield* ScriptedPolicy
   return { learned, updates: yield* policy.updates }
 })

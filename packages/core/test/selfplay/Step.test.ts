@@ -88,7 +88,7 @@ describe("Step", () => {
     Effect.gen(function* () {
       const state = yield* stateOf(config, world)
       accept(state, "result", "0 + 0")
-      const { rollouts, validated } = yield* once(state)
+      const { proposals, rollouts } = yield* once(state)
       assert.lengthOf(rollouts, 7 + 4)
       assert.deepStrictEqual(
         rollouts
@@ -115,7 +115,7 @@ describe("Step", () => {
           ["2 + 2 = ?", "4", "correct", 3],
         ],
       )
-      assert.lengthOf(validated, 7)
+      assert.lengthOf(proposals, 7)
       const [first] = rollouts.slice(7)
       assert.strictEqual(first?.tokens, 2)
       assert.closeTo(
@@ -191,8 +191,8 @@ describe("Step", () => {
       const state = yield* stateOf(settings("propose.steps=2", "solve.from=buffer", overKinds))
       const proposed = []
       for (let i = 0; i < 3; i++) {
-        const { rollouts, validated } = yield* once(state)
-        proposed.push(validated.length)
+        const { proposals, rollouts } = yield* once(state)
+        proposed.push(proposals.length)
         assert.isTrue(rollouts.some(({ role }) => role === "solve"))
       }
       assert.deepStrictEqual(proposed, [4, 4, 0])

@@ -48,6 +48,25 @@ describe("Stopwatch", () => {
     }),
   )
 
+  it.effect("tells how long was trained while tokens were generated", () =>
+    Effect.gen(function* () {
+      const stopwatch = new Stopwatch()
+      const from = (activity: Activity, start: number, end: number) =>
+        Effect.andThen(
+          Effect.sleep(`${start} seconds`),
+          timed(activity, Effect.sleep(`${end - start} seconds`)),
+        )
+      const all = Effect.all([from("generate", 0, 6), from("train", 4, 9), from("generate", 8, 10)], {
+        concurrency: "unbounded",
+      })
+      const fiber = yield* Effect.forkChild(withStopwatch(all, stopwatch))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(stopwatch.spent, { generate: 8, train: 2, execute: 0 })
+      assert.strictEqual(stopwatch.overlap, 3)
+    }),
+  )
+
   it.effect("counts what fails", () =>
     Effect.gen(function* () {
       const stopwatch = new Stopwatch()

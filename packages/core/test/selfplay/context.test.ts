@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { PolicyEngine } from "../../src/PolicyEngine.ts"
+import { grade } from "../../src/selfplay/Grade.ts"
 import { learn } from "../../src/selfplay/Learn.ts"
 import { propose } from "../../src/selfplay/Propose.ts"
 import { attempt } from "../../src/selfplay/Solve.ts"
@@ -118,9 +119,10 @@ describe("a context that is full", () => {
         ],
       )
       assert.match(answers[0]?.[0]?.fault ?? "", /do not fit the context/u)
-      const learned = yield* learn(state, [], [], answers.flat()).pipe(within(room))
+      const graded = yield* grade(state, [], [], answers.flat())
+      yield* learn(state, { step: 1, staleness: 0, ...graded }).pipe(within(room))
       assert.deepStrictEqual(
-        learned.answers.map(({ reward }) => reward),
+        graded.answers.map(({ reward }) => reward),
         [null, null, 1, 1],
       )
       const { updates } = yield* ScriptedPolicy

@@ -70,24 +70,26 @@ const pretrain = Effect.gen(function* () {
 
 const pretrained = Effect.runSync(Effect.cached(pretrain))
 
-/** Shares of correct answers, step by step. */
+/** Shares of correct answers, and the ratios of what was learned from, step by step. */
 const play = (of: RunConfig, steps: number) =>
   Effect.gen(function* () {
     const state = yield* stateOf(of, { largest: 2 })
     const engine = yield* PolicyEngine
     yield* engine.load(yield* pretrained)
     const correct: Array<number> = []
+    const ratios: Array<readonly [mean: number, most: number]> = []
     for (let i = 0; i < steps; i++) {
       const { metrics } = yield* step(state, heldOutOf(state.tracks))
       correct.push(metrics["solve/result/correct"] ?? 0)
+      ratios.push([metrics["train/ratio"] ?? 0, metrics["train/ratioMax"] ?? 0])
     }
-    return correct
+    return { correct, ratios }
   }).pipe(Effect.scoped, Effect.provide(policy))
 
 describe("self-play", () => {
   it.effect("makes a policy that guesses one that knows", () =>
     Effect.gen(function* () {
-      const correct = yield* play(config(), 40)
+      const { correct } = yield* play(config(), 40)
       assert.isBelow(correct[0] ?? 1, 0.3)
       assert.isAbove(correct.at(-1) ?? 0, 0.9)
     }),
@@ -102,15 +104,27 @@ describe("self-play", () => {
     'reduction={"_tag":"sequenceMean"}',
   ])("learns with %s", (change) =>
     Effect.gen(function* () {
-      const correct = yield* play(config(change), 20)
+      const { correct } = yield* play(config(change), 20)
       assert.isBelow(correct[0] ?? 1, 0.3)
       assert.isAbove(correct.at(-1) ?? 0, 0.45)
     }),
   )
 
+  it.effect("learns from batches of the policy before, each token weighed by its ratio", () =>
+    Effect.gen(function* () {
+      const { correct, ratios } = yield* play(config("update.staleness=1", "steps=25"), 25)
+      assert.isBelow(correct[0] ?? 1, 0.3)
+      assert.isAbove(correct.at(-1) ?? 0, 0.45)
+      // The first batch is of the policy that learns from it; no other is.
+      const [first, ...others] = ratios
+      assert.deepStrictEqual(first, [1, 1])
+      assert.isTrue(others.every(([mean, most]) => mean !== 1 && most > 1))
+    }),
+  )
+
   it.effect("unlearns where right is punished", () =>
     Effect.gen(function* () {
-      const correct = yield* play(config("reward.solve.correct=-1", "reward.solve.wrong=1"), 15)
+      const { correct } = yield* play(config("reward.solve.correct=-1", "reward.solve.wrong=1"), 15)
       assert.isBelow(correct.at(-1) ?? 1, 0.05)
     }),
   )

@@ -13,6 +13,7 @@ const remote: Capabilities = {
   refuses: ["gradClip", "dualClip"],
   deterministic: false,
   sideBySide: true,
+  samplesWhileLearning: false,
   parameters: 0,
 }
 

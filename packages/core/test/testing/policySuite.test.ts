@@ -393,6 +393,11 @@ const mistakes = (): ReadonlyArray<Mistake> => {
       }),
     },
     {
+      clause: "a frozen sampler stays",
+      what: "a frozen sampler that follows the weights",
+      make: (good) => ({ frozenSampler: Effect.succeed(good.sample) }),
+    },
+    {
       clause: "no policy are refused",
       what: "broken files ignored",
       make: (good) => ({ load: (files) => Effect.ignore(good.load(files)) }),

@@ -1,4 +1,5 @@
 /** Sampling and scoring: reproducible, within limits, and of one mind about log-probabilities. */
+import { Effect } from "effect"
 import type { Sample } from "../../PolicyEngine.ts"
 import {
   type PolicyClause,
@@ -6,7 +7,10 @@ import {
   clause,
   distance,
   ensure,
+  importanceSampling,
+  lesson,
   material,
+  refuses,
   respond,
 } from "./clause.ts"
 
@@ -68,6 +72,46 @@ export const samplingClauses = (options: PolicySuiteOptions): ReadonlyArray<Poli
     const different = new Set(once.map(({ tokens }) => tokens.join()))
     yield* ensure(different.size > 1, `${seeds.length} seeds gave one and the same sample`)
   }),
+
+  clause(
+    "a frozen sampler stays with its weights while others are learned, or is refused",
+    function* (engine) {
+      const { adam, maxTokens, tolerance } = options
+      if (!engine.capabilities.samplesWhileLearning) {
+        return yield* refuses(engine.frozenSampler, "a frozen sampler", [])
+      }
+      const [first] = yield* material(engine, options)
+      const prompt = first?.prompt ?? []
+      const request = { prompt, seeds, maxTokens, temperature: 1 }
+      const before = yield* respond(engine, prompt, seeds, maxTokens, 1)
+      const frozen = yield* engine.frozenSampler
+      const datums = before.map((sample, i) => lesson(prompt, sample, i % 2 === 0 ? 1 : -1))
+      const [during] = yield* Effect.all(
+        [
+          frozen([request]),
+          Effect.andThen(engine.forwardBackward(datums, importanceSampling), engine.optimStep(adam)),
+        ],
+        { concurrency: "unbounded" },
+      )
+      const after = yield* frozen([request])
+      const allowed = engine.capabilities.deterministic ? 0 : tolerance
+      for (const [when, [drawn = []]] of Object.entries({ during, after })) {
+        for (const [index, sample] of before.entries()) {
+          const apart = distance([drawn[index]?.logprobs ?? []], [sample.logprobs])
+          yield* ensure(
+            sameTokens(drawn[index], sample) && apart <= allowed,
+            `${when} the update a frozen sampler gave another sample of seed ${index}, ${apart} apart`,
+          )
+        }
+      }
+      const now = yield* engine.logprobs(before.map(({ tokens }) => [...prompt, ...tokens]))
+      const moved = distance(
+        now.map((logprobs) => logprobs.slice(prompt.length)),
+        before.map(({ logprobs }) => logprobs),
+      )
+      yield* ensure(moved > tolerance, "training moved nothing; take a larger learning rate")
+    },
+  ),
 
   clause("a sample does not depend on what else is in the batch", function* (engine) {
     const { maxTokens } = options
