@@ -166,7 +166,7 @@ describe("azr tokenizer", { timeout: 600_000 }, () => {
         [
           "train",
           "--preset=paper",
-          ...["entropyBonus=0", "policy.url=http://127.0.0.1:9", ...settings].map((text) => `--set=${text}`),
+          ...["policy.url=http://127.0.0.1:9", ...settings].map((text) => `--set=${text}`),
         ],
         folder,
       )

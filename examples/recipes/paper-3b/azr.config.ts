@@ -19,6 +19,4 @@ export default defineConfig({
     // Of the released code (scripts/selfplay/coder3b.sh): prompts of 6,144 tokens and responses of 8,096.
     contextLength: 6144 + 8096,
   },
-  // The table has 0.001, the released code 0; the Tinker API has no entropy bonus.
-  entropyBonus: 0,
 })

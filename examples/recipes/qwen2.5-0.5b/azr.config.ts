@@ -29,9 +29,8 @@ export default defineConfig({
   },
   // Fewer tasks in a prompt (the paper shows 6): it fits the context.
   propose: { references: 2 },
-  // One update a step from fresh samples: the ratio that PPO clips is 1. The API has no entropy bonus.
+  // One update a step from fresh samples: the ratio that PPO clips is 1.
   loss: { _tag: "importanceSampling" },
-  entropyBonus: 0,
   // Ten times that of all parameters.
   optimizer: { learningRate: 1e-5 },
   evaluate: { every: 20 },

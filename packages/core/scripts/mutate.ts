@@ -259,6 +259,12 @@ const mutations: ReadonlyArray<Mutation> = [
   ),
   mutation("Value", "nesting without limit", "if (depth > maxDepth) return", "if (depth > 10 ** 9) return"),
 
+  mutation(
+    "selfplay/Learn",
+    "entropy taken away",
+    "advantage - entropyBonus * (logprobs",
+    "advantage + entropyBonus * (logprobs",
+  ),
   mutation("RunConfig", "composite functions at once", "step <= from ? 0", "step < from ? 0"),
   mutation("RunConfig", "composite chance counted from step 0", "(step - from) / over", "step / over"),
   mutation(

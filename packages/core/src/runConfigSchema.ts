@@ -146,7 +146,10 @@ export const RunConfig = Schema.Struct({
   /** Factor on the advantages of a role. */
   roleWeight: Schema.Struct({ propose: Schema.Finite, solve: Schema.Finite }),
   loss: LossConfig,
-  /** Coefficient of the entropy bonus, per token and in nats; 0 is off. */
+  /**
+   * Coefficient of the entropy bonus, per token and in nats; 0 is off. Where an engine has none of its own, each token's advantage gets
+   * −coefficient · its log-probability when sampled: the same gradient in the mean, with the noise of sampling.
+   */
   entropyBonus: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
   /**
    * Penalty for leaving the policy that the run began with; null is off. `loss` adds it to each token's loss; `reward` takes

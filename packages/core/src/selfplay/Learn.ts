@@ -21,8 +21,8 @@ export const learn = Effect.fn("Learn")(function* (
   }
 })
 
-const regularizationOf = ({ entropyBonus, kl }: RunConfig): Regularization => ({
-  entropy: entropyBonus,
+const regularizationOf = ({ kl }: RunConfig, entropy: number): Regularization => ({
+  entropy,
   kl: kl?.in === "loss" ? { estimator: kl.estimator, coefficient: kl.coefficient } : null,
 })
 
@@ -73,8 +73,11 @@ const updateOnce = Effect.fnUntraced(function* (
     config.reduction,
     lessons.map(({ tokens }) => tokens.length),
   )
-  const datums = lessons.map((lesson, index) => toDatum(lesson, weights[index] as number))
-  const output = yield* engine.forwardBackward(datums, config.loss, regularizationOf(config))
+  const { entropyBonus } = config
+  const bySamples = engine.capabilities.regularizations.includes("entropy") ? 0 : entropyBonus
+  const datums = lessons.map((lesson, index) => toDatum(lesson, weights[index] as number, bySamples))
+  const regularization = regularizationOf(config, entropyBonus - bySamples)
+  const output = yield* engine.forwardBackward(datums, config.loss, regularization)
   yield* finite("forwardBackward", "loss", output.loss)
   const ratios = config.update.staleness === 0 ? [] : ratiosOf(datums, output.logprobs)
   const ratioMax = ratios.reduce((most, ratio) => Math.max(most, ratio), 0)
@@ -117,8 +120,16 @@ const finite = (operation: string, what: string, value: number): Effect.Effect<v
         }),
       )
 
-/** The sequence prompt + response, with weight, advantage and sampled log-probability on the response's tokens. */
-const toDatum = ({ advantage, logprobs, promptTokens, reference, tokens }: Lesson, weight: number): Datum => {
+/**
+ * The sequence prompt + response, with weight, advantage and sampled log-probability on the response's tokens. `entropyBonus` is that
+ * of an engine without its own: by the identity ∇H = −E[log p · ∇log p], how little a sampled token was expected is an advantage
+ * whose mean gradient is the entropy's.
+ */
+const toDatum = (
+  { advantage, logprobs, promptTokens, reference, tokens }: Lesson,
+  weight: number,
+  entropyBonus: number,
+): Datum => {
   const onResponse = (value: (index: number) => number) => [
     ...promptTokens.map(() => 0),
     ...tokens.map((_, index) => value(index)),
@@ -126,7 +137,7 @@ const toDatum = ({ advantage, logprobs, promptTokens, reference, tokens }: Lesso
   return {
     tokens: [...promptTokens, ...tokens],
     weights: onResponse(() => weight),
-    advantages: onResponse(() => advantage),
+    advantages: onResponse((index) => advantage - entropyBonus * (logprobs[index] as number)),
     logprobs: onResponse((index) => logprobs[index] as number),
     ...(reference === null ? {} : { referenceLogprobs: onResponse((index) => reference[index] as number) }),
   }

@@ -311,8 +311,8 @@ const checkEngine = (
   if (update.staleness > 0 && !engine.samplesWhileLearning) {
     return `update.staleness ${update.staleness}: the engine ${engine.backend} cannot sample from the weights before an update while it learns; set it to 0`
   }
-  if (entropyBonus > 0 && !engine.regularizations.includes("entropy")) {
-    return `entropyBonus: the engine ${engine.backend} has none; set it to 0`
+  if (entropyBonus > 0 && loss._tag === "crossEntropy" && !engine.regularizations.includes("entropy")) {
+    return `entropyBonus: the engine ${engine.backend} has none of its own, and loss crossEntropy takes no advantages; set it to 0`
   }
   return kl?.in === "loss" && !engine.regularizations.includes("kl")
     ? `kl.in loss: the engine ${engine.backend} cannot add it; use kl.in=reward`

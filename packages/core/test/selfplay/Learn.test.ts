@@ -240,6 +240,32 @@ describe("regularization", () => {
     }),
   )
 
+  it.effect(
+    "is part of the advantages where the engine has no entropy bonus: − coefficient · log p of each token",
+    () =>
+      Effect.gen(function* () {
+        const withOwn = yield* taughtBy("entropyBonus=0.25")
+        const state = yield* stateOf(settings(sixProposals, "entropyBonus=0.25"))
+        const without = Effect.map(PolicyEngine, (engine) => ({
+          ...engine,
+          capabilities: { ...engine.capabilities, regularizations: ["kl"] as const },
+        }))
+        const { updates } = yield* withPolicy(playing(outcomes))(
+          Effect.provideServiceEffect(stages(state), PolicyEngine, without),
+        )
+        assert.deepStrictEqual(updates[0]?.regularizations, [{ entropy: 0, kl: null }])
+        const flat = withOwn.updates[0]?.datums ?? []
+        assert.lengthOf(updates[0]?.datums ?? [], flat.length)
+        for (const [index, datum] of (updates[0]?.datums ?? []).entries()) {
+          const own = flat[index] ?? assert.fail()
+          const advantages = own.advantages.map((advantage, t) =>
+            own.weights[t] === 0 ? 0 : advantage - 0.25 * (own.logprobs[t] ?? 0),
+          )
+          assert.deepStrictEqual(datum, { ...own, advantages })
+        }
+      }),
+  )
+
   it.effect("of the loss reaches every rewarded response, also those without an advantage", () =>
     Effect.gen(function* () {
       const plain = yield* taughtBy()

@@ -29,7 +29,6 @@ describe("what an engine cannot honour", () => {
     for (const [setting, name] of [
       ["loss.dualClip=3", "loss.dualClip"],
       ["optimizer.gradClip=1", "optimizer.gradClip"],
-      ["entropyBonus=0.1", "entropyBonus"],
       ['kl={"estimator":"k3","coefficient":1,"in":"loss"}', "kl.in loss"],
       ['loss={"_tag":"crossEntropy"}', "loss crossEntropy"],
     ] as const) {
@@ -37,8 +36,13 @@ describe("what an engine cannot honour", () => {
     }
   })
 
-  it("is nothing where the engine refuses nothing", () => {
+  it("is nothing where the engine refuses nothing, and an entropy bonus but for a loss without advantages", () => {
     const { refuses: _, ...local } = remote
-    assert.isNull(problem(local))
+    assert.isNull(problem(local, "entropyBonus=0.1"))
+    const any: Capabilities = { ...local, losses: ["ppo", "crossEntropy"] }
+    const supervised = 'loss={"_tag":"crossEntropy"}'
+    assert.isNull(problem(any, supervised))
+    assert.include(problem(any, supervised, "entropyBonus=0.1"), "entropyBonus")
+    assert.isNull(problem({ ...any, regularizations: ["entropy"] }, supervised, "entropyBonus=0.1"))
   })
 })
