@@ -40,7 +40,7 @@ const after = (
     const { datums, entropy } = learn(logprobs)
     yield* engine.forwardBackward(datums, loss, { entropy, kl: null })
     const { gradNorm } = yield* engine.optimStep({ ...adam, learningRate: 0.05 })
-    return { logprobs, then: yield* following, gradNorm: gradNorm ?? assert.fail() }
+    return { logprobs, next: yield* following, gradNorm: gradNorm ?? assert.fail() }
   }).pipe(Effect.provide(policy))
 
 describe("the entropy bonus by samples", () => {
@@ -62,7 +62,7 @@ describe("the entropy bonus by samples", () => {
       assert.isAbove(exact.gradNorm, 0.05)
       assert.closeTo(sampled.gradNorm, exact.gradNorm, 1e-12)
       for (const token of tokens)
-        assert.closeTo(sampled.then[token] as number, exact.then[token] as number, 1e-12)
+        assert.closeTo(sampled.next[token] as number, exact.next[token] as number, 1e-12)
     }),
   )
 })
