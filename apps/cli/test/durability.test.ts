@@ -49,10 +49,18 @@ describe("a run", { timeout: 180_000 }, () => {
 
     const child = start(["resume", "killed"], folder)
     const resumed = ended(child)
+    let seen = ""
     const others = new Promise<ReadonlyArray<Awaited<ReturnType<typeof azr>>>>((resolve) => {
       child.stderr?.on("data", (text: string) => {
-        if (text.includes("seeded"))
-          resolve(Promise.all([azr(["resume", "killed"], folder), azr(["runs", "--json"], folder)]))
+        if (seen.includes("seeded") || !(seen += text).includes("seeded")) return
+        // It holds still, so that the others come before its end on any machine.
+        child.kill("SIGSTOP")
+        void Promise.all([azr(["resume", "killed"], folder), azr(["runs", "--json"], folder)]).then(
+          (results) => {
+            child.kill("SIGCONT")
+            resolve(results)
+          },
+        )
       })
     })
     const { code, stderr } = await resumed
