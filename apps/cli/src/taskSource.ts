@@ -25,17 +25,12 @@ export const taskSource = (
   if (Result.isFailure(decoded) || (environment !== undefined && language === undefined)) return null
   const { renderArguments, renderValue } = language ?? canonical
   const task = decoded.success
-  const pairs =
-    task._tag === "induction"
-      ? task.pairs
-      : [{ input: task.input, output: task._tag === "error" ? null : task.output }]
+  const cases = task._tag === "induction" ? task.pairs : [task]
   return {
     notation: language === undefined ? "canonical" : "language",
     program: task.program,
-    inputs: pairs.map(({ input }) => renderArguments(input)),
-    outputs: pairs.map(({ output }) =>
-      output === null ? (task._tag === "error" ? task.exception : "") : renderValue(output),
-    ),
+    inputs: cases.map(({ input }) => renderArguments(input)),
+    outputs: cases.map((each) => ("output" in each ? renderValue(each.output) : each.exception)),
     message: task._tag === "induction" ? task.message : "",
   }
 }

@@ -28,13 +28,7 @@ export const lookOf = (kind: string, kinds: ReadonlyArray<string>): Look => {
 }
 
 /** Looks of what has no colour of its own, in the order of the list: runs laid over each other, executors. */
-const looksInOrder: ReadonlyArray<Look> = [
-  { color: "--deduction", dash: [] },
-  { color: "--abduction", dash: [7, 3] },
-  { color: "--induction", dash: [2, 3] },
-  { color: "--error", dash: [8, 3, 2, 3] },
-  { color: "--other", dash: [4, 4] },
-]
+const looksInOrder: ReadonlyArray<Look> = [...Object.values(looks), ...others.slice(0, 1)]
 
 export const lookAt = (index: number): Look => looksInOrder[index % looksInOrder.length] as Look
 

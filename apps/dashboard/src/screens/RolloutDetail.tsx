@@ -41,8 +41,8 @@ const Fact = ({ label, children }: { readonly label: string; readonly children: 
 export const languageOf = (environment: string): "python" | "javascript" =>
   environment.startsWith("javascript") ? "javascript" : "python"
 
-/** A task of an environment that the server does not know: its program, if it looks like one, and its fields as they are encoded. */
-const UnknownTask = ({ task }: { readonly task: unknown }) => {
+/** A task that is no program: its fields as they are encoded. */
+const TaskFields = ({ task }: { readonly task: unknown }) => {
   if (typeof task !== "object" || task === null) return <Hostile text={JSON.stringify(task)} />
   return (
     <dl className="grid gap-2">
@@ -63,7 +63,7 @@ const UnknownTask = ({ task }: { readonly task: unknown }) => {
 }
 
 export const TaskBody = ({ record, source }: Pick<TaskView, "record" | "source">) => {
-  if (source === null) return <UnknownTask task={record.task} />
+  if (source === null) return <TaskFields task={record.task} />
   const { inputs, message, outputs, program } = source
   return (
     <>
