@@ -48,6 +48,7 @@ const textBytes: Readonly<
 > = {
   compact: { prompt: 100, token: 3, task: 850 },
   full: { prompt: 6000, token: 5, task: 4000 },
+  fewShot: { prompt: 10_000, token: 5, task: 4000 },
 }
 /** What a line has besides: of a rollout, of a proposal's verdict; and the numbers of a step, with the machine's. */
 const lineBytes = { rollout: 250, proposed: 190, step: 5000 }

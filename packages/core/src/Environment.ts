@@ -12,8 +12,11 @@ import type { ExecutorError, ExecutorFault, ExecutorUnavailable } from "./Execut
 import type { Prompt } from "./PolicyEngine.ts"
 import type { RandomStream } from "./RandomStreams.ts"
 
-/** `full`: instructions for a general language model. `compact`: the few tokens a nano policy was pretrained on. */
-export const PromptStyle = Schema.Literals(["full", "compact"])
+/**
+ * `full`: instructions for a general language model. `fewShot`: the same behind worked examples, for models that keep to no form that is
+ * only described. `compact`: the few tokens a nano policy was pretrained on.
+ */
+export const PromptStyle = Schema.Literals(["full", "fewShot", "compact"])
 export type PromptStyle = typeof PromptStyle.Type
 
 /** A response that does not have the form that was asked for. Nothing in it was executed. */

@@ -1,9 +1,11 @@
 /** The environment as a run uses it: prompts, gold responses, seeds, single cases. */
 import { Environment, RandomStreams } from "@azr/core"
 import { type Case, type ProgramDraft, judgeCase } from "@azr/core/language"
+import { untrueExamples } from "@azr/core/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import javascript, { JavaScriptExecutor } from "../src/index.ts"
+import { workedExamples } from "../src/workedExamples.ts"
 
 const draft = (program: string, ...inputs: ReadonlyArray<string>): ProgramDraft => ({
   program,
@@ -28,6 +30,18 @@ const drafts: ReadonlyArray<ProgramDraft> = [
 ]
 
 const tenInputs = Array.from({ length: 10 }, (_, i) => `[${i}, true, ${i}.5]`)
+
+layer(JavaScriptExecutor.layer)("worked examples", (test) => {
+  test.effect("are true, in every kind", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        new Set(workedExamples.map(({ task }) => task._tag)).size,
+        javascript.kinds.length,
+      )
+      assert.deepStrictEqual(yield* untrueExamples(javascript, workedExamples), [])
+    }),
+  )
+})
 
 layer(JavaScriptExecutor.layer)("gold responses", (test) => {
   const isCorrect = Effect.fnUntraced(function* (kind: (typeof javascript.kinds)[number], task: unknown) {
@@ -166,7 +180,7 @@ describe("the environment", () => {
     Effect.gen(function* () {
       const environment = yield* Environment.open(javascript)
       assert.strictEqual(environment.id, "javascript")
-      assert.deepStrictEqual(environment.styles, ["full"])
+      assert.deepStrictEqual(environment.styles, ["full", "fewShot"])
       assert.sameMembers([...environment.kinds.keys()], ["deduction", "abduction", "induction", "error"])
       for (const kind of environment.kinds.values()) {
         const [seed] = environment.seeds(kind.id, 1, new RandomStreams.RandomStreams(1).get("seeds"))

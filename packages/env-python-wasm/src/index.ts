@@ -4,7 +4,7 @@
  * The default export is `python`, for general language models; `pythonNano` is a fragment of it for policies that are
  * pretrained on nothing else (`@azr/env-python-wasm/nano`).
  */
-import { fullSurface, languageEnvironment } from "@azr/core/language"
+import { fewShotSurface, fullSurface, languageEnvironment } from "@azr/core/language"
 import { Effect } from "effect"
 import * as PythonExecutor from "./PythonExecutor.ts"
 import { python as language } from "./language.ts"
@@ -12,13 +12,14 @@ import { type Thoughts, compactSurface } from "./nano/CompactSurface.ts"
 import { nanoDomain } from "./nano/domain.ts"
 import { nanoSuites } from "./nano/suites.ts"
 import { pythonDomain } from "./pythonDomain.ts"
+import { workedExamples } from "./workedExamples.ts"
 
 const python = languageEnvironment({
   id: "python",
   title: "Python programs of any kind",
   language,
   domain: pythonDomain,
-  surfaces: [fullSurface(language)],
+  surfaces: [fullSurface(language), fewShotSurface(language, workedExamples)],
   kinds: ["deduction", "abduction", "induction", "error"],
   suites: Effect.succeed([]),
   strict: false,

@@ -1,9 +1,11 @@
 /** Both environments as a whole: what they declare, and that gold responses are correct in every kind and style. */
 import { Environment, RandomStreams } from "@azr/core"
 import type { LanguageTask, ProgramDraft } from "@azr/core/language"
+import { untrueExamples } from "@azr/core/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import python, { PythonExecutor, pythonNano } from "../src/index.ts"
+import { workedExamples } from "../src/workedExamples.ts"
 
 const draft = (program: string, ...inputs: ReadonlyArray<string>): ProgramDraft => ({
   program,
@@ -25,6 +27,15 @@ const drafts: ReadonlyArray<ProgramDraft> = [
 ]
 
 const tenInputs = Array.from({ length: 10 }, (_, i) => `[${i}, True, ${i}.5]`)
+
+layer(PythonExecutor.layer)("worked examples", (test) => {
+  test.effect("are true, in every kind", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(new Set(workedExamples.map(({ task }) => task._tag)).size, python.kinds.length)
+      assert.deepStrictEqual(yield* untrueExamples(python, workedExamples), [])
+    }),
+  )
+})
 
 layer(PythonExecutor.layer)("gold responses", (test) => {
   const isCorrect = Effect.fnUntraced(function* (
@@ -125,6 +136,6 @@ describe("environments", () => {
 
   it("have ids that differ", () => {
     assert.notStrictEqual(python.id, pythonNano.id)
-    assert.deepStrictEqual(python.styles, ["full"])
+    assert.deepStrictEqual(python.styles, ["full", "fewShot"])
   })
 })

@@ -75,7 +75,8 @@ export const chooseSuites = Effect.fnUntraced(function* (given: SuiteFlags, sour
       environment,
       kind: Option.getOrNull(given.kind),
       decoding: { temperature: 0, samples: 1, maxTokens: fileMaxTokens },
-      promptStyle: styles[0] ?? "full",
+      // As the run asks, where the language can.
+      promptStyle: styles.find((style) => style === source?.config.promptStyle) ?? styles[0] ?? "full",
     })
     yield* output.status(`reading ${file} …`)
     const suite = yield* openSuiteFile(description, rows, yield* startLanguage(description.environment))

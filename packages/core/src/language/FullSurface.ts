@@ -39,12 +39,7 @@ export const fullSurface = (language: Language): Surface => ({
   parseAnswer: (kind, text) =>
     Result.flatMap(answerBlock(text), (block) => payload(answerTag(language, kind), block)),
   measureResponse: measureThought,
-  answer: (kind, content) => {
-    // In a value these characters stand inside a string, where an escape is the same value and not a tag.
-    const safe =
-      kind === "induction" ? content : content.replaceAll(/<(?=answer>|\/answer>|\/think>)/g, "\\x3c")
-    return answered(fenced(answerTag(language, kind), safe))
-  },
+  answer: (kind, content) => answered(answerText(language, kind, content)),
 })
 
 const ask = (content: string): Prompt => [{ role: "user", content }]
@@ -54,9 +49,17 @@ const answerTag = (language: Language, kind: LanguageKind): string =>
 
 // ---------------------------------------------------------------------------------------------- writing
 
-/** A response that has its answer without a thought worth the name. */
-export const answered = (block: string): string =>
-  `<think>\nI know the answer.\n</think>\n<answer>\n${block}\n</answer>`
+/** A response in the form that `responseForm` asks for; by default without a thought worth the name. */
+export const answered = (blocks: string, thought = "I know the answer."): string =>
+  `<think>\n${thought}\n</think>\n<answer>\n${blocks}\n</answer>`
+
+/** The block with the answer to a task of a kind. */
+export const answerText = (language: Language, kind: LanguageKind, content: string): string => {
+  // In a value these characters stand inside a string, where an escape is the same value and not a tag.
+  const safe =
+    kind === "induction" ? content : content.replaceAll(/<(?=answer>|\/answer>|\/think>)/g, "\\x3c")
+  return fenced(answerTag(language, kind), safe)
+}
 
 /** A fenced block; its fence is longer than any row of backticks inside. */
 export const fenced = (tag: string, content: string): string => {

@@ -1,4 +1,5 @@
 export * from "./Case.ts"
+export * from "./FewShotSurface.ts"
 export * from "./FullSurface.ts"
 export * from "./Language.ts"
 export * from "./LanguageExamples.ts"

@@ -27,6 +27,7 @@ import {
   LanguageAnswer,
   type LanguageTask,
   type ProgramDraft,
+  goldText,
 } from "./Task.ts"
 import { normalizedTreeDistance } from "./treeDistance.ts"
 import { admitProgram, call, observe, readArguments } from "./validate.ts"
@@ -92,7 +93,6 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       readonly composed: ProgramKind | null
       /** How much of a wrong answer is right. */
       readonly partial: (task: Task, answer: LanguageAnswer) => Effect.Effect<number, ExecutorError, Executor>
-      readonly gold: (task: Task) => string
       /** What the solver has to find, as far as it is a value: facets are made of it. */
       readonly sought: (task: Task) => ReadonlyArray<Value>
       /** The argument lists the task runs its program on. */
@@ -112,7 +112,7 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
       Result.map(surface(style).parseAnswer(parts.id, text), (payload) => ({ text: payload })),
     verify: (task, answer) => verifyAnswer(language, task, answer.text, options.strict),
     partial: parts.partial,
-    goldResponse: (task, style) => surface(style).answer(parts.id, parts.gold(task)),
+    goldResponse: (task, style) => surface(style).answer(parts.id, goldText(language, task)),
     identity: parts.identity,
     reveals: (task) => parts.inputs(task).map((input) => `${task.canonical}\n${encodeAll(input)}`),
     family: (task) => task.canonical,
@@ -179,7 +179,6 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     taskSchema: DeductionTask,
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "deduction", ...task })),
-    gold: (task) => language.renderValue(task.output),
     sought: (task) => [task.output],
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,
@@ -193,7 +192,6 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     taskSchema: AbductionTask,
     references: { from: ["deduction", "abduction"], given: false },
     validate: (draft) => Effect.map(validateOne(draft), (task) => ({ _tag: "abduction", ...task })),
-    gold: (task) => language.renderArguments(task.input),
     sought: (task) => task.input,
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,
@@ -232,7 +230,6 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
         message: draft.message,
       }
     }),
-    gold: (task) => task.program,
     sought: (task) => task.pairs.map(({ output }) => output),
     inputs: (task) => task.pairs.map(({ input }) => input),
     identity: (task) => `${task.canonical}\n${task.pairs.map(({ input }) => encodeAll(input)).join("\n")}`,
@@ -279,7 +276,6 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
         exception,
       }
     }),
-    gold: (task) => task.exception,
     sought: (task) => [string(task.exception)],
     inputs: (task) => [task.input],
     identity: (task) => `${task.canonical}\n${encodeAll(task.input)}`,

@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { meanOf, meansOf } from "../Metrics.ts"
 import type { ExecutorUnavailable } from "../Executor.ts"
-import { PolicyEngine, type PolicyError } from "../PolicyEngine.ts"
+import { PolicyEngine, type PolicyError, type Prompt } from "../PolicyEngine.ts"
 import type { ConfigError } from "../RunConfig.ts"
 import type { Rollout, StepSeconds } from "../RunEvent.ts"
 import type { TaskRecord } from "../TaskBuffer.ts"
@@ -118,8 +118,9 @@ const settle = (
   })
 }
 
-const promptText = (prompt: ReadonlyArray<{ readonly content: string }>): string =>
-  prompt.map(({ content }) => content).join("\n\n")
+/** A prompt as one text; behind their roles, where it has several messages. */
+const promptText = (prompt: Prompt): string =>
+  prompt.map(({ content, role }) => (prompt.length === 1 ? content : `${role}:\n${content}`)).join("\n\n")
 
 const rolloutsOf = (state: LoopState, graded: Graded): ReadonlyArray<Rollout> => [
   ...graded.proposals.map(({ advantage, response: validated, reward }): Rollout => {

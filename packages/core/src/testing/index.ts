@@ -25,3 +25,4 @@ export {
   scriptedPolicy,
 } from "./scriptedPolicy.ts"
 export { type EnvironmentSuiteOptions, environmentSuite } from "./environmentSuite.ts"
+export { untrueExamples } from "./untrueExamples.ts"

@@ -80,7 +80,8 @@ interface Parts<Answer> {
   readonly id: string
   readonly answerSchema: Schema.Codec<Answer, unknown>
   readonly references: TaskKind<Puzzle, Answer, Puzzle, Puzzle, never>["references"]
-  readonly request: Readonly<Record<PromptStyle, string>>
+  /** In words, or as tokens. */
+  readonly request: { readonly full: string; readonly compact: string }
   readonly parseProposal: (text: string, references: ReadonlyArray<Puzzle>) => Puzzle | null
   readonly composite: TaskKind<Puzzle, Answer, Puzzle, Puzzle, never>["composite"]
   /** The puzzle as the solver sees it. */
@@ -108,7 +109,14 @@ const kind = <Answer>(
     references: parts.references,
     proposePrompt: (references, style) => {
       const shown = references.map((puzzle) => written(puzzleText(puzzle), style))
-      return [{ role: "user", content: [...shown, parts.request[style]].join(style === "full" ? "\n" : " ") }]
+      return [
+        {
+          role: "user",
+          content: [...shown, parts.request[style === "compact" ? style : "full"]].join(
+            style === "full" ? "\n" : " ",
+          ),
+        },
+      ]
     },
     parseProposal: (text, references) => read("puzzle", text, parts.parseProposal(text, references)),
     composite: parts.composite,

@@ -222,10 +222,13 @@ const plainEncoder =
           "The assistant first thinks about the reasoning process in the mind and then provides the user with the answer.",
           "The reasoning process and answer are enclosed within <think> </think> and <answer> </answer> tags, respectively,",
           "i.e., <think> reasoning process here </think> <answer> answer here </answer>.",
-          `User: ${prompt.map(({ content }) => content).join("\n")}\nAssistant: <think>`,
+          [...prompt.map(turnText), "Assistant: <think>"].join("\n"),
         ].join(" "),
       ),
     ])
+
+const turnText = ({ content, role }: PolicyEngine.Prompt[number]): string =>
+  `${role === "assistant" ? "Assistant" : "User"}: ${content}`
 
 /** Bytes of a character that was cut read as U+FFFD; control tokens read as their texts, those left out as nothing. */
 const makeDecoder =

@@ -143,6 +143,23 @@ describe("families", () => {
     }
   })
 
+  it("base models read the turns of a conversation one after the other", () => {
+    const model = tinyModels["qwen2.5-coder"]
+    const tokenizer = tokenizerOf(model, { model: "Qwen/Qwen2.5-Coder-3B" })
+    const prompt: PolicyEngine.Prompt = [
+      ...ask("2 + 2?"),
+      { role: "assistant", content: "<answer>4</answer>" },
+      ...ask("3 + 3?"),
+    ]
+    const text = spell(model, encode(tokenizer, prompt))
+    assert.isTrue(
+      text.endsWith(
+        "</answer>. User: 2 + 2?\nAssistant: <answer>4</answer>\nUser: 3 + 3?\nAssistant: <think>",
+      ),
+      text,
+    )
+  })
+
   it("a system turn takes the place of the template's own", () => {
     const model = tinyModels.smollm2
     const prompt: PolicyEngine.Prompt = [{ role: "system", content: "Be brief." }, ...ask("Hi")]

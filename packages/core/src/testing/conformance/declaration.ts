@@ -1,5 +1,6 @@
 /** What an environment says of itself: ids, kinds, styles, references, seeds. */
-import { Result } from "effect"
+import { Result, Schema } from "effect"
+import { PromptStyle } from "../../Environment.ts"
 import { type UnnumberedClause, broken, clause, ensure, ensureThat } from "./clause.ts"
 import { line, show } from "./calls.ts"
 
@@ -36,8 +37,11 @@ export const declarationClauses: ReadonlyArray<UnnumberedClause> = [
     "A configuration chooses the style that its policy reads.",
     function* ({ declared: { styles } }) {
       yield* ensure(styles.length > 0, "there is no style")
-      const stranger = styles.find((style) => !(["full", "compact"] as Array<string>).includes(style))
-      yield* ensure(stranger === undefined, `the style ${show(stranger)} is neither full nor compact`)
+      const stranger = styles.find((style) => !Schema.is(PromptStyle)(style))
+      yield* ensure(
+        stranger === undefined,
+        `the style ${show(stranger)} is none of ${PromptStyle.literals.join(", ")}`,
+      )
       yield* ensure(repeated(styles) === undefined, `the style ${repeated(styles)} is named twice`)
     },
   ),
