@@ -135,19 +135,18 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   let names = 0
   /** Where the server keeps what this engine has saved: of it alone anything is removed, what others saved may be needed elsewhere. */
   const saved = new Set<string>()
-  /** Samplers whose weights the server may keep, the newest and the frozen one among them. */
+  /** Those whose weights the server may keep, the newest and the frozen one among them. */
   const samplers = new Set<TinkerClient.Sampler>()
   let frozen: TinkerClient.Sampler | null = null
   const remove = makeRemove(client.address)
-  const removeOldSamplers = Effect.suspend(() =>
-    Effect.forEach(
-      [...samplers].filter((each) => each !== sampler && each !== frozen),
-      (old) => {
-        samplers.delete(old)
-        return remove(old.remove)
-      },
-    ),
-  )
+  /** All but one that is still sampled from. */
+  const removeSamplers = (but: TinkerClient.Sampler | null) =>
+    Effect.suspend(() => {
+      sampler = null
+      const old = [...samplers].filter((each) => each !== but)
+      for (const each of old) samplers.delete(each)
+      return Effect.forEach(old, (each) => remove(each.remove))
+    })
 
   const live = Effect.suspend(() =>
     model !== null
@@ -226,14 +225,9 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     const unloaded = reference?.model ?? null
     return unloaded === null ? Effect.void : Effect.ignore(unloaded.unload)
   })
-  const removeSamplers = Effect.suspend(() => {
-    sampler = null
-    frozen = null
-    return removeOldSamplers
-  })
   yield* Effect.addFinalizer(() =>
     Effect.timeoutOption(
-      Effect.andThen(Effect.andThen(discard, unloadReference), removeSamplers),
+      Effect.andThen(Effect.andThen(discard, unloadReference), removeSamplers(null)),
       "10 seconds",
     ),
   )
@@ -320,18 +314,16 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       sampler !== null
         ? Effect.succeed(sampler)
         : onModel((live) => again(live.sampler)).pipe(
-            Effect.tap((made) => {
-              sampler = made
-              samplers.add(made)
-              return removeOldSamplers
-            }),
+            Effect.tap((made) =>
+              Effect.sync(() => {
+                sampler = made
+                samplers.add(made)
+              }),
+            ),
           ),
     ),
   )
-  const freeze = Effect.tap(newestSampler, (newest) => {
-    frozen = newest
-    return removeOldSamplers
-  })
+  const freeze = Effect.tap(newestSampler, (newest) => Effect.sync(() => (frozen = newest)))
   type Draws = ReadonlyArray<TinkerClient.SamplingRequest>
   const drawFrom =
     (draws: Draws) =>
@@ -526,11 +518,15 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       const metrics = yield* verb(
         "optimStep",
         "gradient",
-        Effect.onError(update, () => Effect.sync(() => (unknown = "weights"))),
+        update.pipe(
+          Effect.onError(() => Effect.sync(() => (unknown = "weights"))),
+          Effect.tap(() => {
+            version++
+            pending.clear()
+            return removeSamplers(frozen)
+          }),
+        ),
       )
-      version++
-      pending.clear()
-      sampler = null
       return { gradNorm: gradNormOf(metrics) }
     }),
     save: verb("save", "weights", save),

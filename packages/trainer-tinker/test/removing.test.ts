@@ -30,7 +30,7 @@ const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("TinkerEngine", { timeout: 60_000 }, () => {
-  it.live("removes the weights of a sampler when there are newer ones, and the last when it ends", () =>
+  it.live("removes the weights of a sampler after the next update, and the last when it ends", () =>
     Effect.gen(function* () {
       const server = yield* startToy()
       yield* Effect.scoped(
@@ -64,6 +64,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
       }
       assert.lengthOf(keptBy(server, "sampler_weights"), 2)
       const next = yield* engine.frozenSampler
+      yield* learn(engine)
       assert.lengthOf(keptBy(server, "sampler_weights"), 1)
       yield* next([request])
     }).pipe(Effect.scoped),
