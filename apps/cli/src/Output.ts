@@ -3,7 +3,7 @@
  * permanent lines; elsewhere there are only plain lines. `NO_COLOR` and `FORCE_COLOR` are honoured.
  */
 import { styleText } from "node:util"
-import { Context, Effect, Layer } from "effect"
+import { Cause, Context, Effect, Layer, Logger } from "effect"
 
 /** Takes the live status line off a terminal. */
 export const clearLine = "\r\u001b[2K"
@@ -53,3 +53,14 @@ export class Output extends Context.Service<
     })
   })
 }
+
+/** What an engine warns of on the way is progress, too: stdout is for results. */
+export const warnings = Logger.layer([
+  Effect.map(Output, ({ progress }) =>
+    Logger.make(({ cause, message }) => {
+      const said = [message].flat().map(String).join(" ")
+      const why = cause.reasons.length === 0 ? "" : `: ${Cause.pretty(cause)}`
+      return Effect.runSync(progress(`warning: ${said}${why}`))
+    }),
+  ),
+])

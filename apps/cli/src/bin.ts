@@ -5,7 +5,7 @@ import { Cause, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import { loadCommand } from "./cli.ts"
 import { exitCode, explain } from "./exitCodes.ts"
-import { Output, clearLine } from "./Output.ts"
+import { Output, clearLine, warnings } from "./Output.ts"
 import { presenter } from "./presenter.ts"
 import { StopSignal } from "./StopSignal.ts"
 import { version } from "./version.ts"
@@ -21,7 +21,7 @@ if (major !== 22 || minor < 19) {
 const stop = new StopSignal()
 const services = Layer.mergeAll(
   NodeServices.layer,
-  Output.layer,
+  Layer.provideMerge(warnings, Output.layer),
   presenter,
   Layer.succeed(StopSignal.Current, stop),
 )

@@ -187,5 +187,13 @@ export class PolicyEngine extends Context.Service<
     /** Weights and optimizer state, complete: a loaded policy continues exactly. */
     readonly save: Effect.Effect<ReadonlyArray<PolicyFile>, PolicyError>
     readonly load: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, PolicyError>
+    /**
+     * Says which saved policies there still are, after others are gone for good. An engine that keeps more than the files hold
+     * removes, of what it has saved itself, what none of these names; without that, it does not look at them. What cannot be
+     * removed stays, and is no failure. Where the policies cannot be read it fails, and removes nothing.
+     */
+    readonly retain: <E>(
+      policies: Effect.Effect<ReadonlyArray<ReadonlyArray<PolicyFile>>, E>,
+    ) => Effect.Effect<void, E | PolicyError>
   }
 >()("@azr/core/PolicyEngine") {}

@@ -89,6 +89,8 @@ export class RunStore extends Context.Service<
     readonly checkpoint: (saved: Saved, keep: number) => Effect.Effect<string, RunStoreError>
     /** The policy of a checkpoint. */
     readonly policyAt: (step: number) => Effect.Effect<ReadonlyArray<PolicyFile>, RunStoreError>
+    /** The policies of all checkpoints that are in the folder. Fails where there is one that cannot be read. */
+    readonly policies: Effect.Effect<ReadonlyArray<ReadonlyArray<PolicyFile>>, RunStoreError>
   }
 >()("@azr/core/RunStore") {
   /** Starts a new run in an empty or absent folder. */
@@ -225,6 +227,12 @@ const writer = Effect.fnUntraced(function* (folder: string) {
     return checkpointFolder(step)
   })
 
+  const policyAt = (step: number) =>
+    readCheckpoint(folder, step).pipe(
+      Effect.map(({ policy }) => policy),
+      Effect.provideContext(services),
+    )
+
   yield* fs
     .makeDirectory(path.join(folder, "rollouts"), { recursive: true })
     .pipe(Effect.mapError(failing("rollouts")))
@@ -246,10 +254,9 @@ const writer = Effect.fnUntraced(function* (folder: string) {
         rollouts.map((rollout) => toLine(encodeRollout(rollout))),
       ),
     checkpoint,
-    policyAt: (step) =>
-      readCheckpoint(folder, step).pipe(
-        Effect.map(({ policy }) => policy),
-        Effect.provideContext(services),
-      ),
+    policyAt,
+    policies: Effect.flatMap(Effect.provideContext(namedCheckpoints(folder), services), (steps) =>
+      Effect.forEach(steps, policyAt),
+    ),
   })
 })

@@ -85,6 +85,8 @@ export const make = Effect.fn("LocalPolicyEngine.make")(function* (
       Effect.flatMap(readSame("load", next), (state) =>
         Effect.uninterruptible(verb("load", () => engine.setState(state))),
       ),
+    // The files are all there is.
+    retain: () => Effect.void,
   })
 })
 

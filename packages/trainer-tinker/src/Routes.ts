@@ -19,6 +19,7 @@ export interface Routes {
     answer: Schema.Decoder<A>,
     repeatable: boolean,
   ) => Effect.Effect<A, TinkerError>
+  readonly remove: (route: string) => Effect.Effect<void, TinkerError>
   /** Sends a request whose result comes later; gives the id to ask for it by. */
   readonly submit: (
     route: string,
@@ -92,6 +93,8 @@ export const make = (transport: Transport, limit: Duration.Input): Routes => {
         readJson(route, answer, reply),
       ),
     post,
+    remove: (route) =>
+      Effect.asVoid(transport.send({ method: "DELETE", route, body: null, repeatable: true })),
     submit: (route, body, repeatable) =>
       Effect.flatMap(transport.send({ method: "POST", route, body, repeatable }), (reply) =>
         Effect.map(readJson(route, Messages.FuturePending, reply), ({ request_id }) => request_id),

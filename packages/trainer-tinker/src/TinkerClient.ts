@@ -54,6 +54,8 @@ export interface Sampler {
   readonly sample: (
     request: SamplingRequest,
   ) => Effect.Effect<Messages.SampleResult["sequences"], TinkerError>
+  /** Removes what the server keeps of its weights. */
+  readonly remove: Effect.Effect<void, TinkerError>
 }
 
 /** One model on the server, with its own count of requests. */
@@ -92,6 +94,8 @@ export interface TinkerClient {
   readonly weightsInfo: (
     path: string,
   ) => Effect.Effect<{ readonly baseModel: string; readonly rank: number | null }, TinkerError>
+  /** Removes weights that a model has saved. */
+  readonly removeWeights: (path: string) => Effect.Effect<void, TinkerError>
 }
 
 /** Most sequences, and about the most bytes, of one request; what is more goes in several. */
@@ -130,6 +134,7 @@ export const make = Effect.fn("TinkerClient.make")(
           routes.post("weights_info", { tinker_path: path }, Messages.WeightsInfo, true),
           ({ base_model, lora_rank }) => ({ baseModel: base_model, rank: lora_rank ?? null }),
         ),
+      removeWeights: (path) => removeSaved(routes, "weights", path),
     }
   },
   Effect.provide(FetchHttpClient.layer),
@@ -347,7 +352,25 @@ const makeSampler = (routes: Routes.Routes, id: string): Sampler => {
       const problem = samplesProblem(request.samples, request.maxTokens, sequences)
       return problem === null ? sequences : yield* Routes.malformed("asample", problem)
     }),
+    remove: Effect.flatMap(routes.get(`samplers/${id}`, Messages.SamplerInfo), ({ model_path = null }) =>
+      model_path === null ? Effect.void : removeSaved(routes, "sampler_weights", model_path),
+    ),
   }
+}
+
+/** Of a run, a kind and a name. */
+const address = /^tinker:\/\/([\w:-]+)\/(weights|sampler_weights)\/([\w-]+)$/u
+
+/** Removes weights of one kind; an address of another is not followed. */
+const removeSaved = (
+  routes: Routes.Routes,
+  kind: "weights" | "sampler_weights",
+  path: string,
+): Effect.Effect<void, TinkerError> => {
+  const [, run, found, name] = address.exec(path) ?? []
+  return found === kind
+    ? routes.remove(`training_runs/${run}/checkpoints/${kind}/${name}`)
+    : Effect.fail(refused("training_runs", `${path} is no address of ${kind}`))
 }
 
 const refused = (route: string, message: string): TinkerError =>

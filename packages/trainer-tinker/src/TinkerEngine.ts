@@ -3,7 +3,8 @@
  *
  * Covers: LoRA and full models of the hosted service, SkyRL and `azr serve-policy`; the same update whatever the server's reduction;
  * servers that restart and sessions that expire, as long as nothing was learned since the weights were last saved; sampling from the
- * newest weights, and while they are learned from those before. Does not cover: regularization in the loss, entropies.
+ * newest weights, and while they are learned from those before; removing from the server what nothing needs any more. Does not cover:
+ * regularization in the loss, entropies.
  *
  * Where it is not known whether the server has taken a gradient or an update, nothing goes on until a policy is loaded: no update
  * is ever lost or doubled in silence.
@@ -12,6 +13,7 @@ import { PolicyEngine, PolicyLoss, PolicyRequest } from "@azr/core"
 import { Effect, Exit, Layer, Schema, Scope, Semaphore } from "effect"
 import { PendingGradient } from "./PendingGradient.ts"
 import { type Dialect, gradNormOf, probe } from "./probe.ts"
+import { makeRemove } from "./removing.ts"
 import { type Reduction, scaleProblem } from "./sumOfLosses.ts"
 import * as TinkerClient from "./TinkerClient.ts"
 import { TinkerError } from "./TinkerError.ts"
@@ -131,6 +133,20 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   let unknown: "gradient" | "weights" | null = null
   let reference: { readonly path: string; model: TinkerClient.Model | null } | null = null
   let names = 0
+  /** Where the server keeps what this engine has saved: of it alone anything is removed, what others saved may be needed elsewhere. */
+  const saved = new Set<string>()
+  /** Those whose weights the server may keep, the newest and the frozen one among them. */
+  const samplers = new Set<TinkerClient.Sampler>()
+  let frozen: TinkerClient.Sampler | null = null
+  const remove = makeRemove(client.address)
+  /** All but one that is still sampled from. */
+  const removeSamplers = (but: TinkerClient.Sampler | null) =>
+    Effect.suspend(() => {
+      sampler = null
+      const old = [...samplers].filter((each) => each !== but)
+      for (const each of old) samplers.delete(each)
+      return Effect.forEach(old, (each) => remove(each.remove))
+    })
 
   const live = Effect.suspend(() =>
     model !== null
@@ -210,7 +226,10 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     return unloaded === null ? Effect.void : Effect.ignore(unloaded.unload)
   })
   yield* Effect.addFinalizer(() =>
-    Effect.timeoutOption(Effect.andThen(discard, unloadReference), "10 seconds"),
+    Effect.timeoutOption(
+      Effect.andThen(Effect.andThen(discard, unloadReference), removeSamplers(null)),
+      "10 seconds",
+    ),
   )
 
   /** Where the files say that a policy of this engine's kind is. */
@@ -248,14 +267,15 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
         again(Effect.suspend(() => live.save(`v${version}-${++names}`))),
       )
       anchor = { path, version }
+      saved.add(path)
     }
-    const saved: typeof SavedPolicy.Type = {
+    const file: typeof SavedPolicy.Type = {
       format: "azr-tinker-1",
       path: anchor.path as string,
       model: baseModel,
       rank,
     }
-    return [{ name: FILE, bytes: new TextEncoder().encode(`${JSON.stringify(saved)}\n`) }]
+    return [{ name: FILE, bytes: new TextEncoder().encode(`${JSON.stringify(file)}\n`) }]
   })
 
   const load = Effect.fnUntraced(function* (path: string) {
@@ -294,10 +314,16 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       sampler !== null
         ? Effect.succeed(sampler)
         : onModel((live) => again(live.sampler)).pipe(
-            Effect.tap((made) => Effect.sync(() => (sampler = made))),
+            Effect.tap((made) =>
+              Effect.sync(() => {
+                sampler = made
+                samplers.add(made)
+              }),
+            ),
           ),
     ),
   )
+  const freeze = Effect.tap(newestSampler, (newest) => Effect.sync(() => (frozen = newest)))
   type Draws = ReadonlyArray<TinkerClient.SamplingRequest>
   const drawFrom =
     (draws: Draws) =>
@@ -392,7 +418,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     sample: samplerBy((draws) => verb("sample", "weights", draw(draws))),
     // Waits for nothing that learns, and nothing that learns for it.
     frozenSampler: dialect.samplersStay
-      ? Effect.map(verb("frozenSampler", "weights", newestSampler), (frozen) =>
+      ? Effect.map(verb("frozenSampler", "weights", freeze), (frozen) =>
           samplerBy((draws) => named("sample")(drawFrom(draws)(frozen))),
         )
       : refuse("frozenSampler", `${dialect.server} samples from the weights that it trains`),
@@ -492,15 +518,30 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       const metrics = yield* verb(
         "optimStep",
         "gradient",
-        Effect.onError(update, () => Effect.sync(() => (unknown = "weights"))),
+        update.pipe(
+          Effect.onError(() => Effect.sync(() => (unknown = "weights"))),
+          Effect.tap(() => {
+            version++
+            pending.clear()
+            return removeSamplers(frozen)
+          }),
+        ),
       )
-      version++
-      pending.clear()
-      sampler = null
       return { gradNorm: gradNormOf(metrics) }
     }),
     save: verb("save", "weights", save),
     load: (files) => Effect.flatMap(readSaved("load", files), (path) => verb("load", "nothing", load(path))),
+    retain: Effect.fn("TinkerEngine.retain")(function* (policies) {
+      // What the engine would itself go back to is needed, too; what is saved from here on is not looked at.
+      const needed = new Set([anchor.path, reference?.path])
+      const old = [...saved].filter((path) => !needed.has(path))
+      const named = yield* Effect.forEach(yield* policies, (files) => readSaved("retain", files))
+      for (const path of old) {
+        if (named.includes(path)) continue
+        if (!(yield* remove(client.removeWeights(path)))) return
+        saved.delete(path)
+      }
+    }),
   })
 })
 

@@ -26,7 +26,7 @@ export interface Reply {
 }
 
 export interface Request {
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "DELETE"
   /** Below `/api/v1/`. */
   readonly route: string
   readonly body: { readonly json: unknown } | { readonly protobuf: Uint8Array } | null

@@ -1,19 +1,8 @@
 import { PolicyEngine } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { openEngine, startToy, tokenizer } from "./toy.ts"
+import { adam, datum, importanceSampling, openEngine, request, startToy, text, tokenizer } from "./toy.ts"
 import { detail, type Fault } from "./toyServer.ts"
-
-const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, gradClip: null }
-const importanceSampling = { _tag: "importanceSampling" } as const
-const datum: PolicyEngine.Datum = {
-  tokens: [4, 5, 6, 7],
-  weights: [0, 0, 1, 0.5],
-  advantages: [0, 0, 2, -1],
-  logprobs: [0, 0, -1, -1],
-}
-const request = { prompt: [1, 2], seeds: [3, 4, 9], maxTokens: 3, temperature: 1 }
-const text = ([file]: ReadonlyArray<PolicyEngine.PolicyFile>) => new TextDecoder().decode(file?.bytes)
 
 describe("TinkerEngine", { timeout: 60_000 }, () => {
   it.live("says what it is, and throws the model away that it measured the server with", () =>

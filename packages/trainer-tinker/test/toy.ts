@@ -17,6 +17,25 @@ export const tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: Readonly
   stopTokens: [1],
 }
 
+export const adam = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  gradClip: null,
+}
+export const importanceSampling = { _tag: "importanceSampling" } as const
+export const datum: PolicyEngine.Datum = {
+  tokens: [4, 5, 6, 7],
+  weights: [0, 0, 1, 0.5],
+  advantages: [0, 0, 2, -1],
+  logprobs: [0, 0, -1, -1],
+}
+export const request = { prompt: [1, 2], seeds: [3, 4, 9], maxTokens: 3, temperature: 1 }
+/** What the one file of a saved policy says. */
+export const text = ([file]: ReadonlyArray<PolicyEngine.PolicyFile>) => new TextDecoder().decode(file?.bytes)
+
 export const startToy = (options: Partial<ToyOptions> = {}) =>
   Effect.acquireRelease(
     Effect.promise(() =>

@@ -65,9 +65,14 @@ const json = (value: unknown, status = 200): Reply => ({
 })
 export const detail = (status: number, text: string): Reply => json({ detail: text }, status)
 
+const kindOf = (route: string): string => (/^(?:DELETE |samplers\/)/u.exec(route)?.[0] ?? route).trim()
+/** Where the weights of a sampler are. */
+const samplerPath = (id: string): string => `tinker://${id.replace(/_s(\d+)$/u, "/sampler_weights/ss$1")}`
+
 export class ToyServer {
   readonly seen: Array<Seen> = []
   readonly models = new Map<string, ToyModel>()
+  /** Weights that are saved, those of samplers among them. */
   readonly saves = new Set<string>()
   readonly #sessions = new Set<string>()
   readonly #futures = new Map<string, Reply>()
@@ -82,10 +87,11 @@ export class ToyServer {
       const parts: Array<Buffer> = []
       request.on("data", (part: Buffer) => parts.push(part))
       request.on("end", () => {
-        const route = (request.url ?? "").replace("/api/v1/", "")
+        const place = (request.url ?? "").replace("/api/v1/", "")
+        const route = request.method === "DELETE" ? `DELETE ${place}` : place
         const seen = { route, headers: request.headers, body: Buffer.concat(parts) }
         this.seen.push(seen)
-        const fault = this.#faults.get(route)?.shift()
+        const fault = this.#faults.get(kindOf(route))?.shift()
         if (fault === "hang") return
         if (fault === "breakBefore") return void request.socket.destroy()
         const { body, headers, status = 200 } = typeof fault === "object" ? fault : this.#answer(seen)
@@ -105,9 +111,14 @@ export class ToyServer {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
   }
 
-  /** The next answers of a route. */
+  /** The next answers of a route, of whichever `DELETE`, or of whichever sampler. */
   fail(route: string, ...faults: ReadonlyArray<Fault>): void {
     this.#faults.set(route, [...(this.#faults.get(route) ?? []), ...faults])
+  }
+
+  /** From here on, the right answers of a route. */
+  heal(route: string): void {
+    this.#faults.delete(route)
   }
 
   /** Forgets everything but what was saved, as a server does that is killed and started again. */
@@ -119,7 +130,7 @@ export class ToyServer {
   }
 
   requests(route: string): ReadonlyArray<Seen> {
-    return this.seen.filter((seen) => seen.route === route)
+    return this.seen.filter((seen) => kindOf(seen.route) === route)
   }
 
   /** The model that was made last. */
@@ -146,6 +157,14 @@ export class ToyServer {
       const { contextLength = null } = this.#options
       return json({ supported_models: [{ model_name: "toy", max_context_length: contextLength }], news: 1 })
     }
+    const [, run, saved] = /^DELETE training_runs\/(\w+)\/checkpoints\/(.+)$/u.exec(route) ?? []
+    if (saved !== undefined) {
+      return this.saves.delete(`tinker://${run}/${saved}`)
+        ? { status: 204, body: "" }
+        : detail(404, "Checkpoint not found")
+    }
+    const [, sampler] = /^samplers\/(.+)$/u.exec(route) ?? []
+    if (sampler !== undefined) return json({ sampler_id: sampler, model_path: samplerPath(sampler) })
     const isProtobuf = headers["content-type"] === Protobuf.contentType
     if (route === "forward_backward" && !isProtobuf && this.#options.wire === "protobuf") {
       return detail(415, "forward_backward requires a application/x-protobuf body")
@@ -178,6 +197,9 @@ export class ToyServer {
       case "asample": {
         if (!this.models.has(request.sampling_session_id.replace(/_s\d+$/u, ""))) {
           return detail(404, "Sampling session not found")
+        }
+        if (!this.saves.has(samplerPath(request.sampling_session_id))) {
+          return detail(404, "Checkpoint not found")
         }
         const { num_samples, sampling_params } = request
         const { logprob = -1 } = this.#options
@@ -224,6 +246,7 @@ export class ToyServer {
       }
       case "save_weights_for_sampler": {
         const sampling_session_id = `${request.model_id}_s${request.sampling_session_seq_id}`
+        this.saves.add(samplerPath(sampling_session_id))
         return json({ request_id: this.#future(json({ path: null, sampling_session_id })) })
       }
       case "unload_model":

@@ -66,6 +66,7 @@ export const referencePolicy = (which: ReferencePolicy, suites: ReadonlyArray<Su
       optimStep: () => refuse("optimStep"),
       save: refuse("save"),
       load: () => refuse("load"),
+      retain: () => Effect.void,
     }),
   )
 }

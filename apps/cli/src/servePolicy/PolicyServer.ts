@@ -11,7 +11,7 @@ import type { LocalBackends } from "@azr/trainer-gpu"
 import type { Messages, Reduction, TrainingOutput, TrainingRequest } from "@azr/trainer-tinker"
 import { Clock, Duration, Effect, Scope } from "effect"
 import { type OptimStep, Refused, type Sample, unhonoured } from "./requests.ts"
-import { SavedWeights } from "./SavedWeights.ts"
+import { type SavedKind, SavedWeights, addressOf } from "./SavedWeights.ts"
 import * as ServedModel from "./ServedModel.ts"
 
 export interface ServerOptions {
@@ -39,6 +39,13 @@ interface Loaded {
   requests: number
 }
 
+interface Sampler {
+  /** Nobody changes those of a handle. */
+  readonly weights: ReadonlyArray<PolicyEngine.PolicyFile>
+  /** Where they are saved, or would be; null are those that all begin with. */
+  readonly address: string | null
+}
+
 const id = (kind: string): string => `${kind}_${randomBytes(4).toString("hex")}`
 const notFound = (what: string): Refused => new Refused({ status: 404, message: `${what} not found` })
 
@@ -63,8 +70,24 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
       ? Scope.provide(ServedModel.make(choice, base, options.reduction), serverScope)
       : Effect.as(model.load(base), model)
   })
-  /** Their weights: nobody changes those of a handle. */
-  const samplers = new Map<string, ReadonlyArray<PolicyEngine.PolicyFile>>()
+  const samplers = new Map<string, Sampler>()
+  /** Addresses that are written, or wait for their turn. */
+  const pending = new Set<string>()
+  /** From the call on, its address is pending; gives the address. */
+  const write = (
+    modelId: string,
+    kind: SavedKind,
+    name: string,
+    files: Effect.Effect<ReadonlyArray<PolicyEngine.PolicyFile>, Refused>,
+  ) => {
+    const address = addressOf(modelId, kind, name)
+    pending.add(address)
+    return Effect.flatMap(files, (whole) => saved.write(modelId, kind, name, whole)).pipe(
+      Effect.ensuring(Effect.sync(() => pending.delete(address))),
+    )
+  }
+  const modelFiles = (modelId: string) => Effect.flatMap(loaded(modelId), ({ model }) => model.save)
+  const samplerFiles = (modelId: string) => Effect.map(modelFiles(modelId), (whole) => whole.slice(0, 1))
 
   const loaded = (modelId: string) =>
     Effect.suspend(() => {
@@ -136,10 +159,7 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
     optimStep: ({ adam_params, model_id }: typeof OptimStep.Type) =>
       Effect.flatMap(loaded(model_id), ({ model }) => model.optimStep(adam_params)),
     /** Gives the path. */
-    save: Effect.fnUntraced(function* (modelId: string, path: string) {
-      const { model } = yield* loaded(modelId)
-      return yield* saved.write(modelId, "weights", path, yield* model.save)
-    }),
+    save: (modelId: string, name: string) => write(modelId, "weights", name, modelFiles(modelId)),
     load: Effect.fnUntraced(function* (modelId: string, path: string, optimizer: boolean) {
       const found = yield* loaded(modelId)
       if (found.requests > 1) {
@@ -149,29 +169,59 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
       yield* found.model.load(optimizer ? whole : whole.slice(0, 1))
     }),
     isSaved: (path: string) => Effect.asVoid(saved.read(path)),
-    /** A sampler of the weights of now: under a path, or for as long as the server lives. */
-    saveForSampler: Effect.fnUntraced(function* (modelId: string, path: string | null) {
-      const { model } = yield* loaded(modelId)
-      const weights = (yield* model.save).slice(0, 1)
-      if (path !== null) {
-        return { path: yield* saved.write(modelId, "sampler_weights", path, weights), sampler: null }
-      }
+    /** Weights of now for samplers, under a name; gives the path. */
+    saveForSamplers: (modelId: string, name: string) =>
+      write(modelId, "sampler_weights", name, samplerFiles(modelId)),
+    /** A sampler of the weights of now, until they are removed or the server ends. */
+    openSampler: Effect.fnUntraced(function* (modelId: string) {
+      const weights = yield* samplerFiles(modelId)
       const sampler = id("sampling")
-      samplers.set(sampler, weights)
-      return { path: null, sampler }
+      samplers.set(sampler, { weights, address: addressOf(modelId, "sampler_weights", sampler) })
+      return sampler
     }),
     createSampler: Effect.fnUntraced(function* (baseModel: string | null, modelPath: string | null) {
       if (baseModel !== null && baseModel !== name) {
         return yield* new Refused({ status: 400, message: `this server has ${name}, not ${baseModel}` })
       }
       const sampler = id("sampling")
-      samplers.set(sampler, modelPath === null ? base : (yield* saved.read(modelPath)).slice(0, 1))
+      samplers.set(
+        sampler,
+        modelPath === null
+          ? { weights: base, address: null }
+          : { weights: (yield* saved.read(modelPath)).slice(0, 1), address: withKind(modelPath) },
+      )
       return sampler
+    }),
+    /** Where the weights of a sampler are; null are those that all begin with. */
+    addressOfSampler: (sampler: string) =>
+      Effect.suspend(() => {
+        const found = samplers.get(sampler)
+        return found === undefined ? Effect.fail(notFound("Sampler")) : Effect.succeed(found.address)
+      }),
+    /** Removes saved weights, from the disk and with their samplers from memory. */
+    remove: Effect.fnUntraced(function* (run: string, checkpoint: string) {
+      if (!/^(?:sampler_)?weights\/[\w-]+$/u.test(checkpoint)) {
+        const message = `${checkpoint}: a checkpoint is weights/<name> or sampler_weights/<name>`
+        return yield* new Refused({ status: 400, message })
+      }
+      const address = `tinker://${run}/${checkpoint}`
+      if (pending.has(address)) {
+        return yield* new Refused({ status: 425, message: "Checkpoint is still being created" })
+      }
+      const held = [...samplers].filter(([, sampler]) => sampler.address === address)
+      for (const [sampler] of held) samplers.delete(sampler)
+      yield* saved.remove(address).pipe(
+        Effect.catchIf(
+          // Weights of a sampler's own are in memory alone.
+          ({ status }) => status === 404 && held.length > 0,
+          () => Effect.void,
+        ),
+      )
     }),
     ensureSampler: (sampler: string) =>
       Effect.suspend(() => (samplers.has(sampler) ? Effect.void : Effect.fail(notFound("Sampling session")))),
     sample: Effect.fnUntraced(function* (sampler: string, requests: ReadonlyArray<typeof Sample.Type>) {
-      const weights = samplers.get(sampler)
+      const weights = samplers.get(sampler)?.weights
       if (weights === undefined) return yield* notFound("Sampling session")
       if (held !== sampler) {
         yield* Effect.mapError(sampling.load(weights), ServedModel.refusal)
@@ -209,6 +259,10 @@ export type PolicyServer = Effect.Success<ReturnType<typeof make>>
 
 const notLoaded = (modelId: string): Refused =>
   new Refused({ status: 400, message: `Model ${modelId} not loaded` })
+
+/** An address may leave out that it is of weights for samplers. */
+const withKind = (address: string): string =>
+  address.replace(/^(tinker:\/\/[^/]+)\/([^/]+)$/u, "$1/sampler_weights/$2")
 
 /** The engine ends at its own stop tokens; a client's may come before. */
 const upToStop = (

@@ -7,6 +7,9 @@ import { Refused } from "./requests.ts"
 
 export type SavedKind = "weights" | "sampler_weights"
 
+export const addressOf = (model: string, kind: SavedKind, name: string): string =>
+  `tinker://${model}/${kind}/${name}`
+
 const address = /^tinker:\/\/(model_[\da-f]+)\/(?:(weights|sampler_weights)\/)?([\w-]{1,255})$/u
 
 export class SavedWeights {
@@ -31,7 +34,7 @@ export class SavedWeights {
         await mkdir(partial, { recursive: true })
         for (const file of files) await writeFile(path.join(partial, file.name), file.bytes, { flush: true })
         await rename(partial, place)
-        return `tinker://${model}/${kind}/${name}`
+        return addressOf(model, kind, name)
       },
       catch: (cause) =>
         isError(cause) && (cause.code === "ENOTEMPTY" || cause.code === "EEXIST")
@@ -42,20 +45,44 @@ export class SavedWeights {
 
   /** The files, weights first. */
   read(saved: string): Effect.Effect<ReadonlyArray<PolicyEngine.PolicyFile>, Refused> {
-    const [, model = "", kind = "sampler_weights", name = ""] = address.exec(saved) ?? []
-    const place = path.join(this.#folder, model, kind, name)
     return Effect.tryPromise({
       try: async () => {
-        if (name === "") throw new Error("no address")
+        const place = this.#place(saved)
         const names = (await readdir(place)).toSorted((a, b) => rank(a) - rank(b))
         return await Promise.all(
           names.map(async (file) => ({ name: file, bytes: await readFile(path.join(place, file)) })),
         )
       },
-      catch: () => new Refused({ status: 404, message: `Checkpoint not found: ${saved}` }),
+      catch: () => notFound(saved),
     })
   }
+
+  /** Removes them from the disk: they are gone at once, whatever becomes of their files. */
+  remove(saved: string): Effect.Effect<void, Refused> {
+    return Effect.tryPromise({
+      try: async () => {
+        const place = this.#place(saved)
+        const partial = `${place}.partial`
+        await rm(partial, { recursive: true, force: true })
+        await rename(place, partial)
+        await rm(partial, { recursive: true })
+      },
+      catch: (cause) =>
+        isError(cause) && cause.code !== undefined && cause.code !== "ENOENT"
+          ? new Refused({ status: 500, message: `the weights cannot be removed: ${cause.message}` })
+          : notFound(saved),
+    })
+  }
+
+  #place(saved: string): string {
+    const [, model, kind = "sampler_weights", name] = address.exec(saved) ?? []
+    if (model === undefined || name === undefined) throw new Error("no address")
+    return path.join(this.#folder, model, kind, name)
+  }
 }
+
+const notFound = (saved: string): Refused =>
+  new Refused({ status: 404, message: `Checkpoint not found: ${saved}` })
 
 const rank = (file: string): number => (file.startsWith("policy.") ? 0 : 1)
 const isError = (cause: unknown): cause is NodeJS.ErrnoException => cause instanceof Error

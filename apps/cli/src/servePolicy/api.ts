@@ -21,6 +21,8 @@ type Job =
   | { readonly _tag: "other"; readonly run: Effect.Effect<Futures.Result, Refused> }
 
 const json = (value: unknown): Futures.Result => ({ json: value, protobuf: null })
+const samplerSaved = (path: string | null, sampler: string | null): Futures.Result =>
+  json({ path, sampling_session_id: sampler, type: "save_weights_for_sampler" })
 
 /** Of a model's requests: the same number again is the same request again. */
 interface Numbered {
@@ -245,9 +247,9 @@ export const make = Effect.fn("servePolicy.api")(function* (
       on(Requests.SaveForSampler, ({ model_id, path }) =>
         Effect.map(server.ensureModel(model_id), () =>
           submit(
-            Effect.map(server.saveForSampler(model_id, path ?? null), ({ path, sampler }) =>
-              json({ path, sampling_session_id: sampler, type: "save_weights_for_sampler" }),
-            ),
+            typeof path === "string"
+              ? Effect.map(server.saveForSamplers(model_id, path), (saved) => samplerSaved(saved, null))
+              : Effect.map(server.openSampler(model_id), (sampler) => samplerSaved(null, sampler)),
           ),
         ),
       ),
@@ -260,6 +262,26 @@ export const make = Effect.fn("servePolicy.api")(function* (
           sampling_session_id,
         })),
       ),
+    ),
+    HttpRouter.add(
+      "GET",
+      "/api/v1/samplers/:sampler",
+      respond(
+        Effect.gen(function* () {
+          const { sampler = "" } = yield* HttpRouter.params
+          const model_path = yield* server.addressOfSampler(sampler)
+          return { sampler_id: sampler, base_model: options.name, model_path }
+        }),
+      ),
+    ),
+    HttpRouter.add(
+      "DELETE",
+      "/api/v1/training_runs/:run/checkpoints/*",
+      Effect.gen(function* () {
+        const { "*": checkpoint = "", run = "" } = yield* HttpRouter.params
+        yield* server.remove(run, checkpoint)
+        return HttpServerResponse.empty({ status: 204 })
+      }).pipe(Effect.catchTag("Refused", refused)),
     ),
     post("asample", asample),
     post("retrieve_future", Effect.catchTag(retrieve, "Refused", refused)),

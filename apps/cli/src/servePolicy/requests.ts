@@ -3,7 +3,7 @@ import { Schema } from "effect"
 
 /** Fails the request: what it asks for is not there, or cannot be. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
-  status: Schema.Literals([400, 404, 409, 410, 415, 422]),
+  status: Schema.Literals([400, 404, 409, 410, 415, 422, 425, 500]),
   message: Schema.String,
 }) {}
 

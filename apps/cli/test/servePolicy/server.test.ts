@@ -1,4 +1,7 @@
 /** What the server says to clients other than ours. */
+import { mkdtempSync, readdirSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { startServer } from "./server.ts"
@@ -10,6 +13,9 @@ interface Answer {
 }
 
 const caller = (url: string) => {
+  /** Gives the status. */
+  const remove = (route: string) =>
+    Effect.promise(async () => (await fetch(`${url}/api/v1/${route}`, { method: "DELETE" })).status)
   const call = (route: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
     Effect.promise(async (): Promise<Answer> => {
       const response = await fetch(`${url}/api/v1/${route}`, {
@@ -23,7 +29,7 @@ const caller = (url: string) => {
     Effect.repeat(call("retrieve_future", { request_id: pending.body.request_id }), {
       while: ({ status }) => status === 408,
     })
-  return { call, result }
+  return { call, remove, result }
 }
 
 const datum = (inputs: Record<string, ReadonlyArray<number>>) => ({
@@ -34,8 +40,9 @@ const target_tokens = [14, 40, 41]
 
 /** A model on a server that speaks JSON. */
 const openModel = Effect.gen(function* () {
-  const url = yield* startServer({ wire: "json", models: 2 })
-  const { call, result } = caller(url)
+  const folder = mkdtempSync(join(tmpdir(), "azr-served-"))
+  const url = yield* startServer({ wire: "json", models: 2, folder })
+  const { call, remove, result } = caller(url)
   const session = yield* call("create_session", { tags: [], sdk_version: "x", type: "create_session" })
   const session_id: string = session.body.session_id
   const create = (rank: number, base_model = "tiny") =>
@@ -46,7 +53,7 @@ const openModel = Effect.gen(function* () {
         model_id: created.body.model_id as string,
       })),
     )
-  return { call, result, create, session, model_id: (yield* create(8)).model_id }
+  return { call, remove, result, create, session, folder, model_id: (yield* create(8)).model_id }
 })
 
 describe("a policy server", { timeout: 120_000 }, () => {
@@ -138,6 +145,73 @@ describe("a policy server", { timeout: 120_000 }, () => {
         const missing = yield* call("weights_info", { tinker_path: path })
         assert.strictEqual(missing.status, 404)
       }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("removes saved weights from its disk, and those of samplers from its memory", () =>
+    Effect.gen(function* () {
+      const { call, folder, model_id, remove, result, session } = yield* openModel
+      const place = `training_runs/${model_id}/checkpoints`
+      for (const path of ["one", "two"]) {
+        yield* Effect.flatMap(call("save_weights", { model_id, path }), result)
+      }
+      for (const [route, status] of [
+        [`${place}/one`, 400],
+        [`${place}/other/one`, 400],
+        [`${place}/weights/..%2Fone`, 400],
+        [`${place}/sampler_weights/one`, 404],
+        ["training_runs/..%2F..%2Fx/checkpoints/weights/one", 404],
+        [`${place}/weights/one`, 204],
+        [`${place}/weights/one`, 404],
+      ] as const) {
+        assert.strictEqual(yield* remove(route), status, route)
+      }
+      const tinker_path = `tinker://${model_id}/weights/one`
+      assert.strictEqual((yield* call("weights_info", { tinker_path })).status, 404)
+      assert.deepStrictEqual(readdirSync(join(folder, model_id, "weights")), ["two"])
+
+      const sample = (sampling_session_id: string) =>
+        call("asample", {
+          sampling_session_id,
+          prompt: { chunks: [{ type: "encoded_text", tokens: [2, 14] }] },
+          sampling_params: { max_tokens: 4 },
+        })
+      yield* Effect.flatMap(call("save_weights_for_sampler", { model_id, path: "kept" }), result)
+      const own = yield* Effect.flatMap(call("save_weights_for_sampler", { model_id }), result)
+      const open = (of: object) =>
+        call("create_sampling_session", { session_id: session.body.session_id, ...of })
+      const { body: base } = yield* open({ base_model: "tiny" })
+      const { body: named } = yield* open({ model_path: `tinker://${model_id}/kept` })
+      assert.isNull((yield* call(`samplers/${base.sampling_session_id}`)).body.model_path)
+      for (const sampler of [own.body.sampling_session_id, named.sampling_session_id]) {
+        assert.strictEqual((yield* sample(sampler)).status, 200)
+        const { model_path } = (yield* call(`samplers/${sampler}`)).body
+        assert.strictEqual(yield* remove(model_path.replace(`tinker://${model_id}`, place)), 204)
+        assert.strictEqual((yield* sample(sampler)).status, 404)
+        assert.strictEqual((yield* call(`samplers/${sampler}`)).status, 404)
+      }
+      assert.deepStrictEqual(readdirSync(join(folder, model_id, "sampler_weights")), [])
+      assert.strictEqual((yield* sample(base.sampling_session_id)).status, 200)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("says that weights are not there yet while they are still to be saved", () =>
+    Effect.gen(function* () {
+      const { call, model_id, remove, result } = yield* openModel
+      // The answer to this takes its time, and what is saved after it waits.
+      const training = yield* call("forward_backward", {
+        model_id,
+        forward_backward_input: {
+          data: Array.from({ length: 400 }, () => datum({ target_tokens })),
+          loss_fn: "cross_entropy",
+        },
+      })
+      const saving = yield* call("save_weights", { model_id, path: "late" })
+      const route = `training_runs/${model_id}/checkpoints/weights/late`
+      assert.strictEqual(yield* remove(route), 425)
+      yield* result(training)
+      yield* result(saving)
+      assert.strictEqual(yield* remove(route), 204)
     }).pipe(Effect.scoped),
   )
 

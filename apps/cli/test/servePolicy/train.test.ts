@@ -1,6 +1,8 @@
 /** `azr train` over `azr serve-policy`, as two processes. */
 import type { ChildProcess } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
+import { createServer, request } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { ended, jsonLines, start, workspace } from "../azr.ts"
@@ -67,7 +69,79 @@ const firstSteps = (folder: string, run: string, steps: number): ReadonlyArray<R
     .slice(0, steps)
     .map((metrics) => ({ ...metrics, at: null }))
 
+/** Addresses of the weights that the server keeps. */
+const keptIn = (folder: string): ReadonlyArray<string> =>
+  globSync("served/*/*/*", { cwd: folder })
+    .map((place) => place.replace("served/", "tinker://"))
+    .toSorted()
+
+/** Addresses that the checkpoints of a run name. */
+const namedBy = (folder: string, run: string): ReadonlyArray<string> =>
+  globSync(`runs/${run}/checkpoints/*/tinker.json`, { cwd: folder })
+    .map((file): string => JSON.parse(readFileSync(join(folder, file), "utf8")).path)
+    .toSorted()
+
+/** A server before another one, which refuses to remove anything. */
+const refusing = async (url: string) => {
+  const proxy = createServer((incoming, answer) => {
+    if (incoming.method === "DELETE") return void answer.writeHead(405).end('{"detail":"Method Not Allowed"}')
+    const { headers, method } = incoming
+    incoming.pipe(
+      request(new URL(incoming.url ?? "", url), { method, headers }, (answered) => {
+        answer.writeHead(answered.statusCode ?? 500, answered.headers)
+        answered.pipe(answer)
+      }),
+    )
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    end: () => proxy.close().closeAllConnections(),
+  }
+}
+
 describe("a training on a server", { timeout: 600_000 }, () => {
+  it("leaves on it the weights that its checkpoints name, and what another process had saved", async () => {
+    const folder = workspace()
+    const server = await serve(folder)
+    const every = ["--set", "checkpoint.every=1", "--set", "checkpoint.keep=1"]
+    const args = ["train", "--name", "small", ...settings(server.url), ...every]
+    const stopped = await during(args, folder, 4, stop)
+    assert.strictEqual(stopped.code, 130, stopped.stderr)
+    const first = keptIn(folder)
+    assert.deepStrictEqual(first, namedBy(folder, "small"))
+    assert.isAtMost(first.length, 3)
+
+    const resumed = await during(["resume", "small"], folder, 3, stop)
+    assert.strictEqual(resumed.code, 130, resumed.stderr)
+    const named = namedBy(folder, "small")
+    assert.deepStrictEqual(keptIn(folder), [...new Set([...first, ...named])].toSorted())
+    assert.isAbove(named.filter((address) => !first.includes(address)).length, 0)
+    assert.notInclude(resumed.stderr, "warning")
+    const anew = await during(["resume", "small", "--from", "step-0"], folder, 1, stop)
+    assert.strictEqual(anew.code, 130, anew.stderr)
+    await server.end()
+  })
+
+  it("goes on where the server removes nothing, and says so once", async () => {
+    const folder = workspace()
+    const server = await serve(folder)
+    const proxy = await refusing(server.url)
+    const every = ["--set", "checkpoint.every=1", "--set", "checkpoint.keep=1"]
+    const args = ["train", "--name", "large", ...settings(proxy.url), ...every]
+    const stopped = await during(args, folder, 4, stop)
+    assert.strictEqual(stopped.code, 130, stopped.stderr)
+    assert.lengthOf(
+      stopped.stderr.match(/^warning: weights that nothing needs any more stay on the server: http/gmu) ?? [],
+      1,
+    )
+    for (const event of jsonLines(stopped.stdout)) assert.property(event, "_tag")
+    assert.includeMembers([...keptIn(folder)], [...namedBy(folder, "large")])
+    assert.isAtLeast(keptIn(folder).length, 5)
+    proxy.end()
+    await server.end()
+  })
+
   it("goes on from the last checkpoint when the server is killed in mid-step, as if it had not been", async () => {
     const folder = workspace()
     const first = await serve(folder)

@@ -114,6 +114,8 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
     )
     if (!scheduled) yield* store.append([event])
     yield* options.observe(event)
+    // A checkpoint that cannot be read may name anything: then nothing goes.
+    yield* Effect.ignore(engine.retain(store.policies))
   })
 
   const end = Effect.fnUntraced(function* (status: "completed" | "interrupted" | "failed", message: string) {

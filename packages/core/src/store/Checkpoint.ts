@@ -79,13 +79,17 @@ export const writeCheckpoint = Effect.fnUntraced(function* (
   yield* flush(path.dirname(target))
 })
 
-/** Removes a checkpoint: renamed first, so that what is left when this is cut short is no checkpoint. */
+/**
+ * Removes a checkpoint: renamed first, so that what is left when this is cut short is no checkpoint. It does not come back when
+ * the machine goes down after this.
+ */
 export const removeCheckpoint = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const target = path.join(folder, checkpointFolder(step))
   yield* fs.remove(`${target}${leaving}`, { recursive: true, force: true })
   yield* fs.rename(target, `${target}${leaving}`)
+  yield* flush(path.dirname(target))
   yield* fs.remove(`${target}${leaving}`, { recursive: true })
 })
 

@@ -71,6 +71,7 @@ export const ngramPolicy = (options: NgramPolicyOptions): Layer.Layer<PolicyEngi
       optimStep: (adam) => verb("optimStep", () => ({ gradNorm: model.optimStep(adam) })),
       save: Effect.sync(() => model.save()),
       load: (files) => verb("load", () => model.load(files)),
+      retain: () => Effect.void,
     })
   })
 

@@ -128,6 +128,7 @@ export const scriptedPolicy = (respond: Respond): Layer.Layer<PolicyEngine | Scr
         count = saved.updates
         pending = nothing
       }),
+      retain: () => Effect.void,
     })
     return Context.make(PolicyEngine, engine).pipe(
       Context.add(ScriptedPolicy, {

@@ -63,6 +63,49 @@ describe("a run", () => {
     ),
   )
 
+  it.effect("tells the engine after each checkpoint which policies are left in the folder", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const told: Array<ReadonlyArray<string>> = []
+        const engine: Setup["engine"] = (policy) => ({
+          ...policy,
+          retain: (policies) =>
+            Effect.map(policies, (all) => {
+              told.push(all.map(([file]) => new TextDecoder().decode(file?.bytes)))
+            }),
+        })
+        const keepingOne = settings("steps=3", "checkpoint.every=1", "checkpoint.keep=1")
+        const { exit } = yield* start(folder, { config: keepingOne, engine })
+        assert.isTrue(Exit.isSuccess(exit))
+        const of = (updates: number) => `{"updates":${updates}}`
+        assert.deepStrictEqual(told, [[of(0)], [of(0), of(1)], [of(0), of(2)], [of(0), of(3)]])
+      }),
+    ),
+  )
+
+  it.effect(
+    "goes on beside a checkpoint that cannot be read, and the engine is not told that it is gone",
+    () =>
+      inFolder((folder) =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          let told = 0
+          const engine: Setup["engine"] = (policy) => ({
+            ...policy,
+            retain: (policies) => Effect.map(policies, () => void told++),
+            save: Effect.tap(policy.save, ([file]) =>
+              new TextDecoder().decode(file?.bytes) === '{"updates":2}'
+                ? Effect.orDie(fs.writeFileString(`${folder}/checkpoints/step-000001/policy.json`, "{}"))
+                : Effect.void,
+            ),
+          })
+          const { exit } = yield* start(folder, { config: settings("steps=3", "checkpoint.every=1"), engine })
+          assert.isTrue(Exit.isSuccess(exit))
+          assert.strictEqual(told, 2)
+        }),
+      ),
+  )
+
   it.effect(
     "notes what the machine did for each step where somebody measures it, and nothing else of it",
     () =>

@@ -57,6 +57,40 @@ layer(platform)("checkpoints", (it) => {
     ),
   )
 
+  it.effect(
+    "that are removed have left the disk by name when the removal is done: what they named may go",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const done: Array<string> = []
+        const note = (operation: string, file: string) => {
+          const name = file.slice(file.lastIndexOf("/") + 1)
+          if (name === "checkpoints" || name.startsWith("step-000001")) done.push(`${operation} ${name}`)
+        }
+        const watched = FileSystem.FileSystem.of({
+          ...fs,
+          rename: (from, to) => Effect.tap(fs.rename(from, to), () => Effect.sync(() => note("rename", to))),
+          remove: (file, options) =>
+            Effect.tap(fs.remove(file, options), () => Effect.sync(() => note("remove", file))),
+          // A folder is opened to be flushed.
+          open: (file, options) =>
+            Effect.tap(fs.open(file, options), () => Effect.sync(() => note("flush", file))),
+        })
+        yield* withNewRun(
+          Effect.fnUntraced(function* (store) {
+            for (const step of [0, 1]) yield* store.checkpoint(saved(step, policy("w")), 1)
+            done.length = 0
+            yield* store.checkpoint(saved(2, policy("w")), 1)
+          }),
+        ).pipe(Effect.provideService(FileSystem.FileSystem, watched))
+        assert.deepStrictEqual(done.slice(-3), [
+          "rename step-000001.removing",
+          "flush checkpoints",
+          "remove step-000001.removing",
+        ])
+      }),
+  )
+
   it.effect("are kept: the latest few, and that of step 0", () =>
     withNewRun(
       Effect.fnUntraced(function* (store, folder) {

@@ -4,6 +4,7 @@ import {
   type Datum,
   PolicyEngine,
   PolicyError,
+  type PolicyFile,
   type Sample,
   type SampleRequest,
 } from "../../src/PolicyEngine.ts"
@@ -401,6 +402,36 @@ const mistakes = (): ReadonlyArray<Mistake> => {
       clause: "no policy are refused",
       what: "broken files ignored",
       make: (good) => ({ load: (files) => Effect.ignore(good.load(files)) }),
+    },
+    {
+      clause: "policies that are retained",
+      what: "a policy removed that is named",
+      make: (good) => {
+        let named: ReadonlyArray<string> = []
+        const textOf = (files: ReadonlyArray<PolicyFile>) => new TextDecoder().decode(files[0]?.bytes)
+        return {
+          retain: (policies) => Effect.map(policies, (all) => void (named = all.slice(1).map(textOf))),
+          load: (files) =>
+            named.length === 0 || named.includes(textOf(files))
+              ? good.load(files)
+              : Effect.fail(new PolicyError({ operation: "load", message: "it is gone" })),
+        }
+      },
+    },
+    {
+      clause: "policies that are retained",
+      what: "all removed where none could be read",
+      make: (good) => {
+        let gone = false
+        return {
+          retain: (policies) =>
+            Effect.asVoid(Effect.tapError(policies, () => Effect.sync(() => (gone = true)))),
+          load: (files) =>
+            gone
+              ? Effect.fail(new PolicyError({ operation: "load", message: "it is gone" }))
+              : good.load(files),
+        }
+      },
     },
   ]
 }

@@ -1,6 +1,6 @@
 /** `azr train` on a SkyRL server of its own, with Python programs: to the end, and through a `kill -9` of the server. */
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -30,7 +30,7 @@ const config = {
   entropyBonus: 0,
   optimizer: { learningRate: 1e-3, gradClip: null },
   evaluate: { every: 0 },
-  checkpoint: { every: 2 },
+  checkpoint: { every: 2, keep: 1 },
 }
 
 interface Ended {
@@ -81,6 +81,19 @@ describe("azr train on a SkyRL server", () => {
       .split("\n")
       .map((line) => JSON.parse(line))
 
+  /** What the server has on its disk, as the addresses of weights. */
+  const kept = () =>
+    globSync("*/**/*.tar.gz", { cwd: path.join(options.state, "checkpoints") })
+      .map(
+        (file) =>
+          `tinker://${file.replace(/\.tar\.gz$/u, "").replace(/^([^/]+)\/([^/]+)$/u, "$1/weights/$2")}`,
+      )
+      .toSorted()
+  const named = (run: string) =>
+    globSync(`runs/${run}/checkpoints/*/tinker.json`, { cwd: folder })
+      .map((file): string => JSON.parse(readFileSync(path.join(folder, file), "utf8")).path)
+      .toSorted()
+
   const metrics = (run: string) => read(run, "metrics.jsonl") as ReadonlyArray<Record<string, number>>
 
   it("proposes, runs, solves and learns, in five steps", { timeout }, async () => {
@@ -97,6 +110,9 @@ describe("azr train on a SkyRL server", () => {
     }
     const added = read("whole", "events.jsonl").filter(({ _tag }) => _tag === "TaskAdded")
     assert.isAbove(added.length, 5, "programs that ran")
+    // Steps 0 and 5: what was saved between them has gone, and so have the weights of all samplers.
+    assert.lengthOf(named("whole"), 2)
+    assert.deepStrictEqual(kept(), named("whole"))
   })
 
   it(

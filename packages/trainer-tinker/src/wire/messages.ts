@@ -88,6 +88,8 @@ export const SaveWeightsForSampler = Schema.Struct({
   seq_id: SeqId,
 })
 export const SamplerSaved = Schema.Struct({ sampling_session_id: Id })
+/** Of a sampler: its weights, where they have a place of their own. */
+export const SamplerInfo = Schema.Struct({ model_path: Schema.optionalKey(Schema.NullOr(Text)) })
 
 export const ModelInput = Schema.Struct({
   chunks: Schema.Array(

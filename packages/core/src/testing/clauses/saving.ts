@@ -1,6 +1,6 @@
 /** Saving: what is loaded is what was saved, and goes on as if nothing had happened. */
 import { Effect } from "effect"
-import type { PolicyFile } from "../../PolicyEngine.ts"
+import { PolicyError, type PolicyFile } from "../../PolicyEngine.ts"
 import {
   type Engine,
   type PolicyClause,
@@ -115,5 +115,34 @@ export const savingClauses = (options: PolicySuiteOptions): ReadonlyArray<Policy
       const apart = distance(yield* engine.logprobs(probe), before)
       yield* ensure(apart <= allowed, `a refused load changed the policy by ${apart}`)
     }),
+
+    clause(
+      "saved policies that are retained can be loaded, and all where it is not known which",
+      function* (engine) {
+        const { allowed, learn, probe } = yield* prepare(engine)
+        const returns = Effect.fnUntraced(function* (
+          files: ReadonlyArray<PolicyFile>,
+          expected: ReadonlyArray<ReadonlyArray<number>>,
+        ) {
+          yield* engine.load(files)
+          const apart = distance(yield* engine.logprobs(probe), expected)
+          yield* ensure(apart <= allowed, `a retained policy came back with a difference of ${apart}`)
+        })
+        const first = yield* engine.save
+        const start = yield* engine.logprobs(probe)
+        yield* learn
+        const second = yield* engine.save
+        const between = yield* engine.logprobs(probe)
+        yield* learn
+        const third = yield* engine.save
+        const trained = yield* engine.logprobs(probe)
+        const unread = new PolicyError({ operation: "retain", message: "they cannot be read" })
+        yield* Effect.ignore(engine.retain(Effect.fail(unread)))
+        yield* returns(second, between)
+        yield* engine.retain(Effect.succeed([first, third]))
+        yield* returns(first, start)
+        yield* returns(third, trained)
+      },
+    ),
   ]
 }
