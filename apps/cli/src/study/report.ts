@@ -101,7 +101,7 @@ export const report = (results: ReadonlyArray<RunResult>, command: string): Stud
   const lastingPlots = drawLastingPlots(long)
   const sections = [
     "# Results of the nano study",
-    `Written by \`${command}\` from the folders of its runs. Held-out test suites, greedy, percent of tasks solved; tasks that training never sees (\`docs/INVARIANTS.md\`). ± is the 95 % interval of the mean over seeds (Student's t). What was run on a SkyRL server: \`docs/TINKER.md\`.`,
+    `Written by \`${command}\` from the folders of its runs. Held-out test suites, greedy, percent of tasks solved; tasks that training never sees (\`docs/INVARIANTS.md\`). ± is the 95 % interval of the mean over seeds (Student's t).`,
     "## All arms",
     accuracies(present, byArm),
     absent.length === 0 ? "" : `Not run: ${absent.map(({ title }) => title).join("; ")}.`,
