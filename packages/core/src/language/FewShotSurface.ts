@@ -1,7 +1,7 @@
 /**
  * The prompts of `fullSurface` behind worked examples, which are earlier turns of the conversation: each a whole prompt and a response
  * in its form (few-shot prompting, Brown et al. 2020). For models that keep to no form that is only described. Responses are read, and
- * judged, as those to full prompts.
+ * judged, as those to full prompts; who proposes an example proposes a task that is new to the run, once.
  */
 import type { Prompt } from "../PolicyEngine.ts"
 import { answerText, answered, fenced, fullSurface } from "./FullSurface.ts"
