@@ -108,7 +108,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
 
   const dialect: Dialect = yield* Effect.acquireUseRelease(
     newModel,
-    (scratch) => probe(scratch, options.reduction),
+    (scratch) => probe(scratch, options.reduction, rank),
     (scratch) => Effect.ignore(scratch.unload),
   ).pipe(Effect.mapError(unavailable))
   if (dialect.optimizer === "learningRate" && !options.serverOptimizer) {
@@ -188,6 +188,9 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
         ),
       )
 
+  const endSampler = Effect.sync(() => {
+    if (dialect.samplers === "end") sampler = null
+  })
   const permits = Semaphore.makeUnsafe(PERMITS)
   /** Samples are drawn side by side; whatever else waits until it is alone. */
   const verb = <A>(
@@ -206,7 +209,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
                 message: `what the server holds is not known since a verb failed; ${RESUME}`,
               }),
             )
-          : run
+          : Effect.ensuring(run, operation === "sample" ? Effect.void : endSampler)
       }).pipe(named(operation)),
     )
 
@@ -405,23 +408,24 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       backend: "tinker",
       description: `${baseModel}, ${rank === 0 ? "all parameters" : `LoRA of rank ${rank}`}, ${dialect.server} at ${client.address}`,
       contextLength,
-      losses: ["crossEntropy", "importanceSampling", "ppo", "cispo"],
+      losses: dialect.losses,
       regularizations: [],
       refuses:
         dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
       deterministic: false,
       sideBySide: true,
-      samplesWhileLearning: dialect.samplersStay,
+      samplesWhileLearning: dialect.samplers === "stay",
       parameters: 0,
     },
     tokenizer,
     sample: samplerBy((draws) => verb("sample", "weights", draw(draws))),
     // Waits for nothing that learns, and nothing that learns for it.
-    frozenSampler: dialect.samplersStay
-      ? Effect.map(verb("frozenSampler", "weights", freeze), (frozen) =>
-          samplerBy((draws) => named("sample")(drawFrom(draws)(frozen))),
-        )
-      : refuse("frozenSampler", `${dialect.server} samples from the weights that it trains`),
+    frozenSampler:
+      dialect.samplers === "stay"
+        ? Effect.map(verb("frozenSampler", "weights", freeze), (frozen) =>
+            samplerBy((draws) => named("sample")(drawFrom(draws)(frozen))),
+          )
+        : refuse("frozenSampler", noFrozenSampler(dialect)),
     logprobs: Effect.fn("TinkerEngine.logprobs")(function* (sequences) {
       yield* sequencesFit("logprobs", sequences)
       return yield* verb(
@@ -460,6 +464,12 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     }),
     forwardBackward: Effect.fn("TinkerEngine.forwardBackward")(function* (datums, loss, regularization) {
       const operation = "forwardBackward"
+      if (!dialect.losses.includes(loss._tag)) {
+        return yield* refuse(
+          operation,
+          `loss ${loss._tag}: ${dialect.server} has ${dialect.losses.join(", ")}`,
+        )
+      }
       if (loss._tag === "ppo" && loss.dualClip !== null) {
         return yield* refuse(operation, "loss.dualClip: the Tinker API has none; set it to null")
       }
@@ -609,6 +619,11 @@ const isSilent = (sequences: ReadonlyArray<{ readonly logprobs: ReadonlyArray<nu
   const logprobs = sequences.flatMap((sequence) => sequence.logprobs)
   return logprobs.length >= SILENT_TOKENS && logprobs.every((logprob) => logprob === 0)
 }
+
+const noFrozenSampler = ({ samplers, server }: Dialect): string =>
+  samplers === "end"
+    ? `${server} cannot sample from earlier weights where all parameters are trained; a LoRA adapter, policy.rank above 0, can`
+    : `${server} samples from the weights that it trains`
 
 /** Clipping that the server would leave out. */
 const clipProblem = (

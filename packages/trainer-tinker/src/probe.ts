@@ -2,6 +2,7 @@
  * What the API does not say of a server, found out with a model that is thrown away: how it reduces losses, by what the norm of the
  * gradient does when a sequence is there twice, and which settings of the optimizer it honours, by the metrics that it reports.
  */
+import type { PolicyEngine } from "@azr/core"
 import { Effect } from "effect"
 import type { Reduction } from "./sumOfLosses.ts"
 import type { Model } from "./TinkerClient.ts"
@@ -16,9 +17,18 @@ export interface Dialect {
   readonly optimizer: "adam" | "learningRate"
   /** Whether `grad_clip_norm` is honoured. */
   readonly gradClip: boolean
-  /** Whether a sampler stays with its weights: on JAX, SkyRL samples from the adapter that it trains. */
-  readonly samplersStay: boolean
+  readonly losses: ReadonlyArray<PolicyEngine.LossConfig["_tag"]>
+  readonly samplers: SamplerLife
 }
+
+/**
+ * What becomes of a sampler while its model learns: it keeps its weights; it samples from the adapter that is trained (SkyRL on JAX);
+ * or it is of no more use once the model did anything else (all parameters on SkyRL's GPUs: inference engines are emptied for that,
+ * and only saving for sampling fills them again).
+ */
+export type SamplerLife = "stay" | "follow" | "end"
+
+const base = ["crossEntropy", "importanceSampling", "ppo"] as const
 
 const idle: AdamParams = { learning_rate: 0, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0 }
 
@@ -37,6 +47,7 @@ export const gradNormOf = (metrics: Readonly<Record<string, number>>): number | 
 export const probe = Effect.fn("probe")(function* (
   model: Model,
   known: Reduction | null,
+  rank: number,
 ): Effect.fn.Return<Dialect, TinkerError> {
   const update = Effect.fnUntraced(function* (copies: number) {
     const { metrics } = yield* model.forwardBackward({
@@ -66,7 +77,9 @@ export const probe = Effect.fn("probe")(function* (
     reduction,
     optimizer: ofTorch ? "learningRate" : "adam",
     gradClip: ofTinker,
-    samplersStay: ofTorch || ofTinker,
+    // SkyRL's torch backends refuse the bounds of cispo that its own API asks for.
+    losses: ofTorch ? base : [...base, "cispo"],
+    samplers: ofTorch && rank === 0 ? "end" : ofTorch || ofTinker ? "stay" : "follow",
   }
 })
 

@@ -1,6 +1,6 @@
 import { PolicyEngine } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { adam, datum, importanceSampling, openEngine, request, startToy, text, tokenizer } from "./toy.ts"
 import { detail, type Fault } from "./toyServer.ts"
 
@@ -93,6 +93,62 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
       const error = yield* Effect.flip(engine.frozenSampler)
       assert.include(error.message, "SkyRL (JAX) samples from the weights that it trains")
       assert.lengthOf(server.requests("save_weights_for_sampler"), 0)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("samples again after all else that empties the engines of SkyRL that share its GPUs", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ torch: { strategy: "fsdp", colocated: true } })
+      const engine = yield* openEngine(server.url, { rank: 0, serverOptimizer: true })
+      yield* engine.sample([request])
+      const saved = yield* engine.save
+      for (const between of [
+        engine.logprobs([[1, 2]]),
+        engine.forwardBackward([datum], importanceSampling),
+        engine.save,
+        engine.optimStep(adam),
+        engine.save,
+        engine.load(saved),
+      ]) {
+        yield* between
+        const before = server.requests("save_weights_for_sampler").length
+        yield* engine.sample([request])
+        yield* engine.sample([request])
+        assert.isAtMost(server.requests("save_weights_for_sampler").length, before + 1)
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("keeps its samplers of LoRA adapters, which SkyRL wakes by itself", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ torch: { strategy: "fsdp", colocated: true } })
+      const engine = yield* openEngine(server.url, { serverOptimizer: true })
+      const frozen = yield* engine.frozenSampler
+      yield* engine.save
+      yield* engine.forwardBackward([datum], importanceSampling)
+      yield* frozen([request])
+      yield* engine.optimStep(adam)
+      yield* frozen([request])
+      assert.lengthOf(server.requests("save_weights_for_sampler"), 1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("has no frozen weights, and no cispo, where SkyRL on GPUs has none", () =>
+    Effect.gen(function* () {
+      for (const colocated of [true, false]) {
+        const server = yield* startToy({ torch: { strategy: "megatron", colocated } })
+        const engine = yield* openEngine(server.url, { rank: 0, serverOptimizer: true })
+        assert.isFalse(engine.capabilities.samplesWhileLearning)
+        assert.include((yield* Effect.flip(engine.frozenSampler)).message, "policy.rank above 0")
+        assert.deepStrictEqual(engine.capabilities.losses, ["crossEntropy", "importanceSampling", "ppo"])
+        const cispo = { _tag: "cispo", clipLow: 0.2, clipHigh: 0.2 } as const
+        const refused = yield* Effect.flip(engine.forwardBackward([datum], cispo))
+        assert.include(refused.message, "loss cispo: SkyRL (FSDP or Megatron) has crossEntropy")
+        yield* engine.forwardBackward([datum], { ...cispo, _tag: "ppo", dualClip: null })
+        // Apart from its trainer, SkyRL samples of all parameters by a name that its engines do not know.
+        const sample = yield* Effect.exit(engine.sample([request]))
+        assert.strictEqual(Exit.isSuccess(sample), colocated)
+      }
     }).pipe(Effect.scoped),
   )
 

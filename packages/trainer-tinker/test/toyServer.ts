@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Schema } from "effect"
 import { Messages, Protobuf, type TrainingRequest } from "../src/index.ts"
+import { type TorchOptions, TorchServer, configProblem } from "./torchServer.ts"
 
 export interface Reply {
   readonly status?: number
@@ -56,6 +57,15 @@ export interface ToyOptions {
   readonly gradNorm?: boolean
   /** Of every token. */
   readonly logprob?: number
+  /** Behaves as SkyRL on FSDP or Megatron does. */
+  readonly torch?: TorchOptions
+  /** Milliseconds without a beat after which a session's models go; absent is never. */
+  readonly sessionTimeout?: number
+}
+
+interface ToySession {
+  beat: number
+  readonly models: Set<string>
 }
 
 const json = (value: unknown, status = 200): Reply => ({
@@ -74,15 +84,17 @@ export class ToyServer {
   readonly models = new Map<string, ToyModel>()
   /** Weights that are saved, those of samplers among them. */
   readonly saves = new Set<string>()
-  readonly #sessions = new Set<string>()
+  readonly #sessions = new Map<string, ToySession>()
   readonly #futures = new Map<string, Reply>()
   readonly #faults = new Map<string, Array<Fault>>()
   readonly #options: ToyOptions
   readonly #http: Server
+  #torch: TorchServer | null
   #next = 0
 
   private constructor(options: ToyOptions) {
     this.#options = options
+    this.#torch = options.torch === undefined ? null : new TorchServer(options.torch)
     this.#http = createServer((request, response) => {
       const parts: Array<Buffer> = []
       request.on("data", (part: Buffer) => parts.push(part))
@@ -126,7 +138,24 @@ export class ToyServer {
     this.models.clear()
     this.#sessions.clear()
     this.#futures.clear()
+    const { torch } = this.#options
+    this.#torch = torch === undefined ? null : new TorchServer(torch)
     this.#http.closeAllConnections()
+  }
+
+  #unload(id: string): void {
+    this.#torch?.unload(id)
+    for (const { models } of this.#sessions.values()) models.delete(id)
+  }
+
+  /** Unloads the models of sessions that have stopped beating. */
+  #closeOld(): void {
+    const { sessionTimeout = Infinity } = this.#options
+    for (const [id, { beat, models }] of this.#sessions) {
+      if (Date.now() - beat <= sessionTimeout) continue
+      for (const model of models) this.#unload(model)
+      this.#sessions.delete(id)
+    }
   }
 
   requests(route: string): ReadonlyArray<Seen> {
@@ -174,18 +203,30 @@ export class ToyServer {
     switch (route) {
       case "create_session": {
         const session_id = `session_${randomBytes(4).toString("hex")}`
-        this.#sessions.add(session_id)
+        this.#sessions.set(session_id, { beat: Date.now(), models: new Set() })
         return json({ session_id, type: "create_session" })
       }
-      case "session_heartbeat":
-        return this.#sessions.has(request.session_id) ? json({}) : detail(404, "Session not found")
+      case "session_heartbeat": {
+        const session = this.#sessions.get(request.session_id)
+        if (session === undefined) return detail(404, "Session not found")
+        session.beat = Date.now()
+        return json({})
+      }
       case "create_model": {
-        if (!this.#sessions.has(request.session_id)) return detail(404, "Session not found")
+        const session = this.#sessions.get(request.session_id)
+        if (session === undefined) return detail(404, "Session not found")
+        this.#closeOld()
         const model_id = `model_${randomBytes(4).toString("hex")}`
-        this.models.set(model_id, { seen: new Map(), gradient: [], updates: [], requests: 0, loaded: null })
-        const rank = request.lora_config.rank
-        const result =
-          rank > 8 ? detail(400, `LoRA rank ${rank} must be between 1 and 8`) : json({ model_id })
+        const { rank } = request.lora_config
+        const refusal =
+          rank > 8
+            ? `LoRA rank ${rank} must be between 1 and 8`
+            : (this.#torch?.create(model_id, rank) ?? null)
+        if (refusal === null) {
+          this.models.set(model_id, { seen: new Map(), gradient: [], updates: [], requests: 0, loaded: null })
+          session.models.add(model_id)
+        }
+        const result = refusal === null ? json({ model_id }) : detail(400, refusal)
         return json({ model_id, request_id: this.#future(result) })
       }
       case "retrieve_future":
@@ -195,12 +236,13 @@ export class ToyServer {
           ? json({ base_model: "toy", lora_rank: 4, is_lora: true })
           : detail(404, "Checkpoint not found")
       case "asample": {
-        if (!this.models.has(request.sampling_session_id.replace(/_s\d+$/u, ""))) {
-          return detail(404, "Sampling session not found")
-        }
+        const sampled = request.sampling_session_id.replace(/_s\d+$/u, "")
+        if (!this.models.has(sampled)) return detail(404, "Sampling session not found")
         if (!this.saves.has(samplerPath(request.sampling_session_id))) {
           return detail(404, "Checkpoint not found")
         }
+        const failure = this.#torch?.sample(sampled) ?? null
+        if (failure !== null) return json({ request_id: this.#future(detail(400, failure)) })
         const { num_samples, sampling_params } = request
         const { logprob = -1 } = this.#options
         const tokens = Array.from({ length: sampling_params.max_tokens }, (_, i) => i)
@@ -237,19 +279,23 @@ export class ToyServer {
         const path = `tinker://${request.model_id}/weights/${request.path}`
         if (this.saves.has(path)) return detail(409, "Checkpoint already exists")
         this.saves.add(path)
+        this.#torch?.work()
         return json({ request_id: this.#future(json({ path, type: "save_weights" })) })
       }
       case "load_weights": {
         if (model.requests > 1) return detail(400, "LoadWeights is not permitted with seq_id 2")
         this.models.set(request.model_id, { ...model, loaded: request.path })
+        this.#torch?.work()
         return json({ request_id: this.#future(json({ type: "load_weights" })) })
       }
       case "save_weights_for_sampler": {
+        this.#torch?.saveForSampler()
         const sampling_session_id = `${request.model_id}_s${request.sampling_session_seq_id}`
         this.saves.add(samplerPath(sampling_session_id))
         return json({ request_id: this.#future(json({ path: null, sampling_session_id })) })
       }
       case "unload_model":
+        this.#unload(request.model_id)
         return json({ request_id: this.#future(json({ status: "unloaded" })), model_id: "x" })
     }
     return detail(404, "Not Found")
@@ -260,8 +306,11 @@ export class ToyServer {
     if (model === undefined) return detail(404, "Model not found")
     model.requests++
     return this.#once(model, request.seqId, body, () => {
+      this.#torch?.work()
+      const problem = this.#torch === null ? null : configProblem(request)
+      if (problem !== null) return detail(400, problem)
       if (!request.forwardOnly) model.gradient.push(request)
-      const { metrics = {} } = this.#options
+      const { metrics = this.#torch === null ? {} : { "total_loss:sum": 1 } } = this.#options
       const outputs = request.data.map(({ tokens }) => ({ logprobs: tokens.map(() => -1) }))
       return this.#options.wire === "json"
         ? json(Messages.trainingResult({ outputs, metrics }))
