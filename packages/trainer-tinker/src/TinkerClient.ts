@@ -179,24 +179,38 @@ const openSession = Effect.fnUntraced(function* (
   )
   // A beat that fails says nothing: whoever uses the session learns what became of it.
   yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), Schedule.spaced(options.heartbeat)))
+  let models = 0
+  let samplers = 0
   return {
     id: session_id,
     createModel: ({ baseModel, rank, seed }) =>
       Effect.gen(function* () {
-        const body = { session_id, base_model: baseModel, lora_config: { rank, seed } }
-        const { model_id, request_id } = yield* routes.post(
+        const body = {
+          session_id,
+          model_seq_id: models++,
+          base_model: baseModel,
+          lora_config: { rank, seed },
+        }
+        const pending = yield* routes.post(
           "create_model",
           body satisfies typeof Messages.CreateModel.Type,
           Messages.ModelPending,
-          // Twice is a model that nobody uses; it goes with the session.
+          // Where the number is not known again, twice is a model that nobody uses; it goes with the session.
           true,
         )
-        yield* routes.result("create_model", request_id, done)
-        return makeModel(routes, format, model_id)
+        const made = yield* routes.result("create_model", pending.request_id, modelCreated)
+        const id = made.model_id ?? pending.model_id ?? null
+        return id === null
+          ? yield* Routes.malformed("create_model", "the server does not say which model it has made")
+          : makeModel(routes, format, id, () => samplers++)
       }),
   }
 })
 
+const modelCreated: Routes.Reader<typeof Messages.ModelCreated.Type> = {
+  json: Messages.ModelCreated,
+  protobuf: null,
+}
 const done: Routes.Reader<unknown> = { json: Messages.Done, protobuf: null }
 const updated: Routes.Reader<typeof Messages.OptimStepResult.Type> = {
   json: Messages.OptimStepResult,
@@ -219,9 +233,14 @@ const trained: Routes.Reader<TrainingOutput> = {
   protobuf: Protobuf.decodeTrainingOutput,
 }
 
-const makeModel = (routes: Routes.Routes, format: WireFormat, id: string): Model => {
+const makeModel = (
+  routes: Routes.Routes,
+  format: WireFormat,
+  id: string,
+  /** Of the session's samplers, whichever model they are of. */
+  nextSampler: () => number,
+): Model => {
   let requests = 0
-  let samplers = 0
   const inOrder = Semaphore.makeUnsafe(1)
   const repeatable = format === "protobuf"
 
@@ -308,7 +327,7 @@ const makeModel = (routes: Routes.Routes, format: WireFormat, id: string): Model
         (seq_id) => ({
           json: {
             model_id: id,
-            sampling_session_seq_id: ++samplers,
+            sampling_session_seq_id: nextSampler(),
             seq_id,
           } satisfies typeof Messages.SaveWeightsForSampler.Type,
         }),

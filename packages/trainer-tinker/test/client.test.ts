@@ -52,6 +52,34 @@ describe("TinkerClient", { timeout: 60_000 }, () => {
     )
   }
 
+  it.live("counts the models and the samplers of a session, whoever they belong to", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy({ hosted: true })
+      const client = yield* connect(server.url)
+      const session = yield* client.openSession
+      const create = session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
+      // An answer that is lost is asked for again under the same number.
+      server.fail("create_model", "breakAfter")
+      const models = [yield* create, yield* create]
+      assert.deepStrictEqual(
+        models.map(({ id }) => id),
+        [0, 1].map((number) => `${session.id}:train:${number}`),
+      )
+      assert.deepStrictEqual([...server.models.keys()], [`${session.id}:train:0`, `${session.id}:train:1`])
+      const samplers = yield* Effect.forEach([...models, ...models], ({ sampler }) => sampler)
+      assert.strictEqual(new Set(samplers.map(({ id }) => id)).size, 4)
+      const other = yield* client.openSession
+      assert.strictEqual(
+        (yield* other.createModel({ baseModel: "toy", rank: 4, seed: 1 })).id,
+        `${other.id}:train:0`,
+      )
+      const nameless = { headers: { "content-type": "application/json" }, body: "{}" }
+      server.fail("retrieve_future", nameless)
+      const error = yield* Effect.flip(create)
+      assert.deepInclude(error, { kind: "malformed", route: "create_model" })
+    }).pipe(Effect.scoped),
+  )
+
   it.live("sends many sequences in several requests, in order, and puts the results together", () =>
     Effect.gen(function* () {
       const server = yield* startToy()

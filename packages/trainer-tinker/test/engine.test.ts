@@ -81,7 +81,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
       const samplers = server
         .requests("asample")
         .map(({ body }) => String(JSON.parse(body.toString()).sampling_session_id).replace(/^.*_/u, ""))
-      assert.deepStrictEqual(samplers, ["s1", "s1", "s1", "s1", "s2", "s2"])
+      assert.deepStrictEqual(samplers, ["s0", "s0", "s0", "s0", "s1", "s1"])
     }).pipe(Effect.scoped),
   )
 

@@ -27,6 +27,7 @@ export interface Seen {
 interface Asked {
   readonly session_id: string
   readonly model_id: string
+  readonly model_seq_id?: number
   readonly request_id: string
   readonly lora_config: { readonly rank: number }
   readonly tinker_path: string
@@ -57,6 +58,8 @@ export interface ToyOptions {
   readonly gradNorm?: boolean
   /** Of every token. */
   readonly logprob?: number
+  /** Names models and samplers by the numbers of a session, and says which model it is when that is made: as the SDK expects. */
+  readonly hosted?: boolean
   /** Behaves as SkyRL on FSDP or Megatron does. */
   readonly torch?: TorchOptions
   /** Milliseconds without a beat after which a session's models go; absent is never. */
@@ -85,6 +88,8 @@ export class ToyServer {
   /** Weights that are saved, those of samplers among them. */
   readonly saves = new Set<string>()
   readonly #sessions = new Map<string, ToySession>()
+  /** The model of each. */
+  readonly #samplers = new Map<string, string>()
   readonly #futures = new Map<string, Reply>()
   readonly #faults = new Map<string, Array<Fault>>()
   readonly #options: ToyOptions
@@ -216,18 +221,23 @@ export class ToyServer {
         const session = this.#sessions.get(request.session_id)
         if (session === undefined) return detail(404, "Session not found")
         this.#closeOld()
-        const model_id = `model_${randomBytes(4).toString("hex")}`
+        const { hosted = false } = this.#options
+        const { model_seq_id } = request
+        if (hosted && model_seq_id === undefined) return detail(422, "body.model_seq_id: Field required")
+        const model_id = hosted
+          ? `${request.session_id}:train:${model_seq_id}`
+          : `model_${randomBytes(4).toString("hex")}`
         const { rank } = request.lora_config
         const refusal =
           rank > 8
             ? `LoRA rank ${rank} must be between 1 and 8`
             : (this.#torch?.create(model_id, rank) ?? null)
-        if (refusal === null) {
+        if (refusal === null && !this.models.has(model_id)) {
           this.models.set(model_id, { seen: new Map(), gradient: [], updates: [], requests: 0, loaded: null })
           session.models.add(model_id)
         }
         const result = refusal === null ? json({ model_id }) : detail(400, refusal)
-        return json({ model_id, request_id: this.#future(result) })
+        return json({ ...(hosted ? {} : { model_id }), request_id: this.#future(result) })
       }
       case "retrieve_future":
         return this.#futures.get(request.request_id) ?? detail(404, "Future not found")
@@ -236,8 +246,9 @@ export class ToyServer {
           ? json({ base_model: "toy", lora_rank: 4, is_lora: true })
           : detail(404, "Checkpoint not found")
       case "asample": {
-        const sampled = request.sampling_session_id.replace(/_s\d+$/u, "")
-        if (!this.models.has(sampled)) return detail(404, "Sampling session not found")
+        const sampled = this.#samplers.get(request.sampling_session_id)
+        if (sampled === undefined || !this.models.has(sampled))
+          return detail(404, "Sampling session not found")
         if (!this.saves.has(samplerPath(request.sampling_session_id))) {
           return detail(404, "Checkpoint not found")
         }
@@ -290,7 +301,12 @@ export class ToyServer {
       }
       case "save_weights_for_sampler": {
         this.#torch?.saveForSampler()
-        const sampling_session_id = `${request.model_id}_s${request.sampling_session_seq_id}`
+        const owner = this.#options.hosted === true ? request.model_id.replace(/:.*/u, "") : request.model_id
+        const sampling_session_id = `${owner}_s${request.sampling_session_seq_id}`
+        // A number that was there before is the same sampler as before.
+        if (!this.#samplers.has(sampling_session_id)) {
+          this.#samplers.set(sampling_session_id, request.model_id)
+        }
         this.saves.add(samplerPath(sampling_session_id))
         return json({ request_id: this.#future(json({ path: null, sampling_session_id })) })
       }

@@ -38,11 +38,16 @@ export const SessionHeartbeat = Schema.Struct({ session_id: Id })
 
 export const CreateModel = Schema.Struct({
   session_id: Id,
+  /** Counts the models of the session, from 0; the same number is the same model. */
+  model_seq_id: Schema.optionalKey(SeqId),
   base_model: Text,
   lora_config: Schema.Struct({ rank: Schema.Int, seed: Schema.optionalKey(Schema.NullOr(Schema.Int)) }),
 })
-export const ModelPending = Schema.Struct({ model_id: Id, request_id: Id })
-/** The result of creating, unloading or loading: that it is there says enough. */
+/** Servers say which model it is with the result, some also before. */
+const MayNameModel = { model_id: Schema.optionalKey(Schema.NullOr(Id)) }
+export const ModelPending = Schema.Struct({ request_id: Id, ...MayNameModel })
+export const ModelCreated = Schema.Struct(MayNameModel)
+/** The result of unloading or loading: that it is there says enough. */
 export const Done = Schema.Struct({})
 
 export const FuturePending = Schema.Struct({ request_id: Id })
