@@ -123,7 +123,7 @@ export interface Capabilities {
   /** Which terms `forwardBackward` can add to them. */
   readonly regularizations: ReadonlyArray<keyof Regularization>
   /** Settings that are refused unless they are null; absent is none. */
-  readonly refuses?: ReadonlyArray<"gradClip" | "dualClip">
+  readonly refuses?: ReadonlyArray<"gradClip" | "dualClip" | "kl">
   /** Same seeds, same weights, same datums: same bits. */
   readonly deterministic: boolean
   /** Whether it serves several calls of `sample` at a time as fast as one call for all; others want them together. */

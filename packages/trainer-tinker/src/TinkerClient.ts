@@ -20,6 +20,8 @@ export interface ClientOptions extends Pick<Transport.TransportOptions, "url" | 
   /** How long a result may take altogether. */
   readonly result: Duration.Input
   readonly heartbeat: Duration.Input
+  /** How long a model is waited for while others hold all that the server has room for. */
+  readonly room: Duration.Input
 }
 
 export const defaultOptions: Omit<ClientOptions, "url" | "key"> = {
@@ -27,6 +29,8 @@ export const defaultOptions: Omit<ClientOptions, "url" | "key"> = {
   poll: "1 minute",
   result: "1 hour",
   heartbeat: "10 seconds",
+  // SkyRL ends a session 5 to 6 minutes after its last beat.
+  room: "7 minutes",
 }
 
 /** How training requests are written. Servers that take `protobuf` know a `seq_id` again, older ones do not. */

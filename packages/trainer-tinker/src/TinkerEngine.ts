@@ -10,13 +10,14 @@
  * is ever lost or doubled in silence.
  */
 import { PolicyEngine, PolicyLoss, PolicyRequest } from "@azr/core"
-import { Effect, Exit, Layer, Schema, Scope, Semaphore } from "effect"
+import { Duration, Effect, Exit, Layer, Schedule, Schema, Scope, Semaphore } from "effect"
 import { PendingGradient } from "./PendingGradient.ts"
 import { type Dialect, gradNormOf, probe } from "./probe.ts"
 import { makeRemove } from "./removing.ts"
 import { type Reduction, scaleProblem } from "./sumOfLosses.ts"
 import * as TinkerClient from "./TinkerClient.ts"
 import { TinkerError } from "./TinkerError.ts"
+import { backOff } from "./Transport.ts"
 import type { WireDatum } from "./wire/training.ts"
 
 /** How a model reads and writes. */
@@ -76,10 +77,8 @@ const { BackendUnavailable, PolicyError } = PolicyEngine
 const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   const { model: baseModel, rank, seed, tokenizer } = options
   const scope = yield* Effect.scope
-  const client = yield* TinkerClient.connect(options.url, {
-    ...TinkerClient.defaultOptions,
-    ...options.timing,
-  }).pipe(Effect.mapError(unavailable))
+  const timing = { ...TinkerClient.defaultOptions, ...options.timing }
+  const client = yield* TinkerClient.connect(options.url, timing).pipe(Effect.mapError(unavailable))
   const contextLength = yield* contextOf(client, options)
 
   let session: { readonly session: TinkerClient.Session; readonly scope: Scope.Closeable } | null = null
@@ -108,9 +107,9 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
 
   const dialect: Dialect = yield* Effect.acquireUseRelease(
     newModel,
-    (scratch) => probe(scratch, options.reduction, rank),
+    (scratch) => probe(scratch, options.reduction, rank, createModel),
     (scratch) => Effect.ignore(scratch.unload),
-  ).pipe(Effect.mapError(unavailable))
+  ).pipe(inRoom(timing.room), Effect.mapError(unavailable))
   if (dialect.optimizer === "learningRate" && !options.serverOptimizer) {
     return yield* new BackendUnavailable({
       backend: "tinker",
@@ -151,7 +150,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   const live = Effect.suspend(() =>
     model !== null
       ? Effect.succeed(model)
-      : Effect.tap(openAt(anchor.path), (opened) => Effect.sync(() => (model = opened))),
+      : Effect.tap(inRoom(timing.room)(openAt(anchor.path)), (opened) => Effect.sync(() => (model = opened))),
   )
 
   /** Forgets what the server has forgotten. */
@@ -226,6 +225,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
   })
   const unloadReference = Effect.suspend(() => {
     const unloaded = reference?.model ?? null
+    reference = null
     return unloaded === null ? Effect.void : Effect.ignore(unloaded.unload)
   })
   yield* Effect.addFinalizer(() =>
@@ -410,8 +410,11 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       contextLength,
       losses: dialect.losses,
       regularizations: [],
-      refuses:
-        dialect.gradClip || dialect.optimizer === "learningRate" ? ["dualClip"] : ["dualClip", "gradClip"],
+      refuses: [
+        "dualClip",
+        ...(dialect.gradClip || dialect.optimizer === "learningRate" ? [] : ["gradClip" as const]),
+        ...(dialect.references ? [] : ["kl" as const]),
+      ],
       deterministic: false,
       sideBySide: true,
       samplesWhileLearning: dialect.samplers === "stay",
@@ -459,8 +462,11 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     }),
     setReference: Effect.fn("TinkerEngine.setReference")(function* (files) {
       const path = yield* readSaved("setReference", files)
-      yield* verb("setReference", "nothing", Effect.andThen(ensureKept(path), unloadReference))
-      reference = { path, model: null }
+      if (!dialect.references) {
+        return yield* refuse("setReference", `kl: ${dialect.server} as it was started holds no second model`)
+      }
+      const opened = Effect.andThen(ensureKept(path), Effect.andThen(unloadReference, openAt(path)))
+      reference = { path, model: yield* verb("setReference", "nothing", opened) }
     }),
     forwardBackward: Effect.fn("TinkerEngine.forwardBackward")(function* (datums, loss, regularization) {
       const operation = "forwardBackward"
@@ -554,6 +560,34 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
     }),
   })
 })
+
+/** Asks for a model until there is room for one: a server keeps that of a run that died until its session has expired. */
+const inRoom =
+  (patience: Duration.Input) =>
+  <A>(effect: Effect.Effect<A, TinkerError>): Effect.Effect<A, TinkerError> => {
+    const longest = Duration.fromInputUnsafe(patience)
+    let said = false
+    const say = ({ message }: TinkerError) =>
+      Effect.suspend(() => {
+        if (said) return Effect.void
+        said = true
+        return Effect.logWarning(
+          `${message}; another run uses it, or one that ended without a word, whose models are held until its session has expired: ` +
+            `waiting for up to ${Duration.format(longest)}`,
+        )
+      })
+    return effect.pipe(
+      Effect.tapError((error) => (error.kind === "full" ? say(error) : Effect.void)),
+      Effect.retry(($) =>
+        $(backOff).pipe(
+          Schedule.while(
+            ({ duration, elapsed, input }) =>
+              input.kind === "full" && elapsed + Duration.toMillis(duration) <= Duration.toMillis(longest),
+          ),
+        ),
+      ),
+    )
+  }
 
 /** What may be asked anew, and was perhaps not heard. */
 const again = <A>(effect: Effect.Effect<A, TinkerError>): Effect.Effect<A, TinkerError> =>
@@ -662,6 +696,7 @@ const hints: Readonly<Record<TinkerError["kind"], string>> = {
   key: "TINKER_API_KEY holds the key of the server at policy.url",
   notTinker: "policy.url is the address of a server that speaks the Tinker API, without /api/v1",
   refused: "policy.model and policy.rank have to be what the server offers",
+  full: "the run that uses it ends first; what a dead one held is free when its session has expired, on SkyRL after 5 to 6 minutes",
   lost: "try again: the server was restarted while it was asked",
   busy: "try again later, or ask the server for more",
   server: "its own log says more",

@@ -6,6 +6,7 @@ import { Effect, Schema } from "effect"
  * - `key`: the server wants another API key.
  * - `notTinker`: what answers at this address speaks something else.
  * - `refused`: the server understood, and will not or cannot.
+ * - `full`: others hold all the models that the server has room for.
  * - `lost`: the server does not know the session, the model, the sampler or the request: it was restarted, or they expired.
  * - `busy`: too many requests, or something that is not ready.
  * - `server`: an error of the server's own.
@@ -17,6 +18,7 @@ export const TinkerErrorKind = Schema.Literals([
   "key",
   "notTinker",
   "refused",
+  "full",
   "lost",
   "busy",
   "server",

@@ -149,7 +149,7 @@ export const make = Effect.fn("Transport.make")(function* (options: TransportOpt
 })
 
 /** The first wait, doubled up to the longest, a little different each time. */
-const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
+export const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
 )
 
@@ -179,7 +179,7 @@ const problemOf = (address: string, answer: Answer, withKey: boolean): Problem |
     return problem("notTinker", `${address} answers with a web page (HTTP ${status}): no Tinker API is there`)
   }
   if (status >= 200 && status < 300) return null
-  const said = detail === null ? `HTTP ${status}` : `${detail} (HTTP ${status})`
+  const said = detail === null ? `HTTP ${status}` : `${oneLine(exceptionOf(detail))} (HTTP ${status})`
   if (status >= 300 && status < 400) {
     return problem(
       "notTinker",
@@ -209,27 +209,42 @@ const problemOf = (address: string, answer: Answer, withKey: boolean): Problem |
     default:
       return status >= 500
         ? problem("server", `${address} failed: ${said}`, true)
-        : problem(isLostModel(detail) ? "lost" : "refused", `${address} refuses: ${said}`)
+        : problem(kindOf(detail), `${address} refuses: ${said}`)
   }
 }
 
 /** A model that the server had and has no more is reported as a failed request. */
-const isLostModel = (detail: string | null): boolean =>
-  detail !== null && /\bnot loaded\b|\bstale request\b/u.test(detail)
+const lostModel = /\bnot loaded\b|\bstale request\b/u
+/** As SkyRL on FSDP and Megatron, SkyRL on JAX and `azr serve-policy` word it. */
+const noRoom = new RegExp(
+  [
+    "already has a 'policy' model",
+    "Cannot register an additional LoRA adapter",
+    "LoRA signature mismatch",
+    "register_adapter is not implemented",
+    "Maximum number of LoRA adapters",
+    "this server takes no more",
+  ].join("|"),
+  "u",
+)
+
+const kindOf = (detail: string | null): Problem["kind"] =>
+  detail === null ? "refused" : lostModel.test(detail) ? "lost" : noRoom.test(detail) ? "full" : "refused"
+
+/** Of a Python traceback, its last line. */
+const exceptionOf = (text: string): string => /^ {2}File "[^]*\n([\w.]+: .+)\s*$/mu.exec(text)?.[1] ?? text
 
 const LONGEST_DETAIL = 300
 
-/** The server's own words, in one line; null where there are none that can be read. */
+/** The server's own words; null where there are none that can be read. */
 const detailOf = ({ bytes }: Answer): string | null => {
   const body = Schema.decodeOption(Schema.fromJsonString(ErrorBody))(new TextDecoder().decode(bytes))
   return Option.match(body, {
     onNone: () => null,
     onSome: ({ detail }) =>
-      oneLine(
-        typeof detail === "string"
-          ? detail
-          : detail.map(({ loc = [], msg }) => `${loc.join(".")}: ${msg}`).join("; "),
-      ),
+      typeof detail === "string"
+        ? detail
+        : detail.map(({ loc = [], msg }) => `${loc.join(".")}: ${msg}`).join("; "),
   })
 }
 

@@ -19,6 +19,8 @@ export interface Dialect {
   readonly gradClip: boolean
   readonly losses: ReadonlyArray<PolicyEngine.LossConfig["_tag"]>
   readonly samplers: SamplerLife
+  /** Whether it holds a second model, as a reference policy is one. */
+  readonly references: boolean
 }
 
 /**
@@ -43,11 +45,15 @@ const datum = {
 export const gradNormOf = (metrics: Readonly<Record<string, number>>): number | null =>
   Object.entries(metrics).find(([name]) => /(?:^|[/.])grad_norm\b/u.test(name))?.[1] ?? null
 
-/** Uses up to three updates of the model, with a learning rate of 0, and leaves it without a gradient. */
+/**
+ * Uses up to three updates of the model, with a learning rate of 0, and leaves it without a gradient. SkyRL on its torch backends says
+ * only by trying whether it takes a second model.
+ */
 export const probe = Effect.fn("probe")(function* (
   model: Model,
   known: Reduction | null,
   rank: number,
+  second: Effect.Effect<Model, TinkerError>,
 ): Effect.fn.Return<Dialect, TinkerError> {
   const update = Effect.fnUntraced(function* (copies: number) {
     const { metrics } = yield* model.forwardBackward({
@@ -80,8 +86,21 @@ export const probe = Effect.fn("probe")(function* (
     // SkyRL's torch backends refuse the bounds of cispo that its own API asks for.
     losses: ofTorch ? base : [...base, "cispo"],
     samplers: ofTorch && rank === 0 ? "end" : ofTorch || ofTinker ? "stay" : "follow",
+    references: !ofTorch || (yield* hasRoom(second)),
   }
 })
+
+const hasRoom = (model: Effect.Effect<Model, TinkerError>): Effect.Effect<boolean, TinkerError> =>
+  Effect.acquireUseRelease(
+    model,
+    () => Effect.succeed(true),
+    ({ unload }) => Effect.ignore(unload),
+  ).pipe(
+    Effect.catchIf(
+      ({ kind }) => kind === "full",
+      () => Effect.succeed(false),
+    ),
+  )
 
 /** From the norms of one sequence and of two copies of it. */
 const ratioOf = (one: number | null, two: number | null): Reduction | null => {

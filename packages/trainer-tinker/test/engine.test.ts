@@ -1,7 +1,19 @@
 import { PolicyEngine } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
-import { adam, datum, importanceSampling, openEngine, request, startToy, text, tokenizer } from "./toy.ts"
+import {
+  adam,
+  connect,
+  datum,
+  importanceSampling,
+  logged,
+  openEngine,
+  request,
+  startToy,
+  text,
+  timing,
+  tokenizer,
+} from "./toy.ts"
 import { detail, type Fault } from "./toyServer.ts"
 
 describe("TinkerEngine", { timeout: 60_000 }, () => {
@@ -151,6 +163,79 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
       }
     }).pipe(Effect.scoped),
   )
+
+  it.live("tells by trying whether SkyRL on GPUs holds a reference policy as well", () =>
+    Effect.gen(function* () {
+      for (const [strategy, rank, holds] of [
+        ["megatron", 4, true],
+        ["megatron", 0, false],
+        ["fsdp", 4, false],
+        ["fsdp", 0, false],
+      ] as const) {
+        const server = yield* startToy({ torch: { strategy, colocated: true } })
+        const engine = yield* openEngine(server.url, { rank, serverOptimizer: true })
+        const saved = yield* engine.save
+        assert.deepStrictEqual(engine.capabilities.refuses, holds ? ["dualClip"] : ["dualClip", "kl"])
+        if (holds) {
+          yield* engine.setReference(saved)
+          assert.deepStrictEqual(yield* engine.referenceLogprobs([[1, 2]]), [[0, -1]])
+        } else {
+          const { message } = yield* Effect.flip(engine.setReference(saved))
+          assert.include(message, "kl: SkyRL (FSDP or Megatron) as it was started holds no second model")
+        }
+        yield* engine.sample([request])
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  describe("a server whose only model is held by a run that died", () => {
+    const afterDeath = Effect.fnUntraced(function* (rank: number, sessionTimeout: number) {
+      const server = yield* startToy({ torch: { strategy: "fsdp", colocated: true }, sessionTimeout })
+      const client = yield* connect(server.url)
+      // Its session ends without unloading anything.
+      yield* Effect.scoped(
+        Effect.flatMap(client.openSession, (session) =>
+          session.createModel({ baseModel: "toy", rank, seed: 1 }),
+        ),
+      )
+      return server
+    })
+
+    for (const [rank, message] of [
+      [0, "SkyRLTrainBackend already has a 'policy' model"],
+      [4, "NotImplementedError: FSDPPolicyWorkerBase.register_adapter is not implemented"],
+    ] as const) {
+      it.live(`is waited for, rank ${rank}`, () =>
+        Effect.gen(function* () {
+          const server = yield* afterDeath(rank, 2000)
+          const { lines, value } = yield* logged(openEngine(server.url, { rank, serverOptimizer: true }))
+          assert.lengthOf(lines, 1)
+          assert.include(lines[0], `refuses: ${message}`)
+          assert.include(lines[0], "waiting for up to 8s")
+          yield* value.sample([request])
+        }).pipe(Effect.scoped),
+      )
+    }
+
+    it.live("is not waited for without end, nor until it cannot be interrupted", () =>
+      Effect.gen(function* () {
+        const server = yield* afterDeath(0, 60_000)
+        const options = { rank: 0, serverOptimizer: true }
+        const { lines, value } = yield* logged(
+          Effect.flip(openEngine(server.url, { ...options, timing: { ...timing, room: "1 second" } })),
+        )
+        assert.lengthOf(lines, 1)
+        assert.include(value.reason, "already has a 'policy' model")
+        assert.include(value.hint, "its session has expired")
+        const asked = server.requests("create_model").length
+        const waiting = yield* Effect.forkChild(openEngine(server.url, options))
+        yield* Effect.repeat(Effect.sleep("5 millis"), {
+          until: () => server.requests("create_model").length > asked,
+        })
+        yield* Fiber.interrupt(waiting)
+      }).pipe(Effect.scoped),
+    )
+  })
 
   it.live("refuses by name what the server does not honour", () =>
     Effect.gen(function* () {

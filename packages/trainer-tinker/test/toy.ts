@@ -1,6 +1,6 @@
 /** Engines and clients on a toy server, with limits that tests can wait for. */
 import { PolicyEngine } from "@azr/core"
-import { ConfigProvider, Context, Effect, Layer, type Redacted } from "effect"
+import { ConfigProvider, Context, Effect, Layer, Logger, type Redacted } from "effect"
 import { TinkerClient, TinkerEngine } from "../src/index.ts"
 import { type ToyOptions, ToyServer } from "./toyServer.ts"
 
@@ -9,6 +9,7 @@ export const timing = {
   poll: "3 seconds",
   result: "8 seconds",
   heartbeat: "50 millis",
+  room: "8 seconds",
 } as const
 
 export const tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: ReadonlyArray<number> } = {
@@ -46,6 +47,14 @@ export const startToy = (options: Partial<ToyOptions> = {}) =>
 
 export const connect = (url: string, key: Redacted.Redacted | null = null) =>
   TinkerClient.make({ ...timing, url, key })
+
+/** What an effect gives, and the lines that it logs. */
+export const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    return Effect.map(Effect.provide(effect, Logger.layer([logger])), (value) => ({ lines, value }))
+  })
 
 /** The engine, with only this in its environment. */
 export const openEngine = (

@@ -300,7 +300,7 @@ const checkEngine = (
   { entropyBonus, kl, loss, optimizer, update }: RunConfig,
   engine: Capabilities,
 ): string | null => {
-  const refuses = (setting: "gradClip" | "dualClip") => engine.refuses?.includes(setting) === true
+  const refuses = (setting: "gradClip" | "dualClip" | "kl") => engine.refuses?.includes(setting) === true
   if (!engine.losses.includes(loss._tag)) {
     return `loss ${loss._tag}: the engine ${engine.backend} has ${engine.losses.join(", ")}`
   }
@@ -315,6 +315,9 @@ const checkEngine = (
   }
   if (entropyBonus > 0 && loss._tag === "crossEntropy" && !engine.regularizations.includes("entropy")) {
     return `entropyBonus: the engine ${engine.backend} has none of its own, and loss crossEntropy takes no advantages; set it to 0`
+  }
+  if (kl !== null && refuses("kl")) {
+    return `kl: the engine ${engine.backend} holds no reference policy beside the one that it trains; set it to null`
   }
   return kl?.in === "loss" && !engine.regularizations.includes("kl")
     ? `kl.in loss: the engine ${engine.backend} cannot add it; use kl.in=reward`

@@ -36,6 +36,17 @@ describe("what an engine cannot honour", () => {
     }
   })
 
+  it("is a reference policy where it holds one model alone, wherever its distance would count", () => {
+    const engine: Capabilities = { ...remote, refuses: ["dualClip", "gradClip", "kl"] }
+    const fitting = ["loss.dualClip=null", "optimizer.gradClip=null"]
+    assert.isNull(problem(engine, ...fitting))
+    for (const place of ["reward", "loss"]) {
+      const kl = `kl={"estimator":"k3","coefficient":1,"in":"${place}"}`
+      assert.include(problem(engine, ...fitting, kl), "kl: the engine")
+    }
+    assert.isNull(problem(remote, ...fitting, 'kl={"estimator":"k3","coefficient":1,"in":"reward"}'))
+  })
+
   it("is nothing where the engine refuses nothing, and an entropy bonus but for a loss without advantages", () => {
     const { refuses: _, ...local } = remote
     assert.isNull(problem(local, "entropyBonus=0.1"))

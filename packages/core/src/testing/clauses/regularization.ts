@@ -86,6 +86,9 @@ export const regularizationClauses = (options: PolicySuiteOptions): ReadonlyArra
       const datums = yield* silent(engine)
       const sequences = datums.map(({ tokens }) => tokens)
       const start = yield* engine.save
+      if (engine.capabilities.refuses?.includes("kl") === true) {
+        return yield* refuses(engine.setReference(start), "a reference policy", ["kl"])
+      }
       yield* engine.setReference(start)
       const before = yield* engine.logprobs(sequences)
       yield* leave(engine, datums)
