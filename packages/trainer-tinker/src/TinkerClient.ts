@@ -154,15 +154,27 @@ export const connect = Effect.fn("TinkerClient.connect")(function* (
   return yield* make({ ...options, url, key: Option.getOrNull(key) })
 })
 
-/** A JSON body that says nothing: servers of today answer 415, older ones that fields are missing. Neither does anything. */
+/** Of a model that there is not: who can read this says so, and does nothing. All bytes are ASCII, for servers that quote them. */
+const question = Protobuf.encodeTrainingRequest({
+  modelId: "none",
+  seqId: 1,
+  data: [],
+  lossFn: "cross_entropy",
+  lossFnConfig: {},
+  forwardOnly: true,
+})
+
+/** Older servers cannot read protobuf; some that can read JSON as well. */
 const probeFormat = (transport: Transport.Transport): Effect.Effect<WireFormat, TinkerError> =>
-  transport.send({ method: "POST", route: "forward_backward", body: { json: {} }, repeatable: true }).pipe(
-    Effect.as<WireFormat>("json"),
-    Effect.catchIf(
-      ({ kind }) => kind === "refused",
-      ({ status }) => Effect.succeed<WireFormat>(status === 415 ? "protobuf" : "json"),
-    ),
-  )
+  transport
+    .send({ method: "POST", route: "forward_backward", body: { protobuf: question }, repeatable: true })
+    .pipe(
+      Effect.as<WireFormat>("protobuf"),
+      Effect.catchIf(
+        ({ kind, status }) => kind === "refused" || kind === "lost" || status === 403,
+        (error) => Effect.succeed<WireFormat>(Transport.cannotRead(error) ? "json" : "protobuf"),
+      ),
+    )
 
 const openSession = Effect.fnUntraced(function* (
   routes: Routes.Routes,

@@ -163,6 +163,10 @@ interface Answer {
   readonly bytes: Uint8Array
 }
 
+/** Whether a server says that it cannot read a body at all: another media type, or FastAPI's words for what is no JSON. */
+export const cannotRead = ({ message, status }: TinkerError): boolean =>
+  status === 415 || (status === 422 && / refuses: body(?:\.\d+)?: /u.test(message))
+
 type Problem = Pick<TinkerError, "kind" | "message" | "mayHaveActed">
 
 /** What is wrong with an answer; null is nothing. */

@@ -52,6 +52,30 @@ describe("TinkerClient", { timeout: 60_000 }, () => {
     )
   }
 
+  it.live("writes protobuf to whoever can read it, JSON to nobody else", () =>
+    Effect.gen(function* () {
+      // It reads JSON as well.
+      const server = yield* startToy({ hosted: true })
+      assert.strictEqual((yield* connect(server.url)).format, "protobuf")
+      for (const [fault, format] of [
+        [detail(404, "Model not found"), "protobuf"],
+        [detail(400, "unknown model none"), "protobuf"],
+        [detail(422, "model_id: none is not a model"), "protobuf"],
+        [detail(403, "not your model"), "protobuf"],
+        [detail(415, "application/json alone"), "json"],
+        [detail(422, "body.0: JSON decode error"), "json"],
+      ] as const) {
+        server.fail("forward_backward", fault)
+        assert.strictEqual((yield* connect(server.url)).format, format)
+      }
+      server.fail("forward_backward", detail(404, "Not Found"))
+      assert.strictEqual((yield* Effect.flip(connect(server.url))).kind, "notTinker")
+      const { body } = server.requests("forward_backward")[0] ?? assert.fail()
+      assert.isTrue(body.every((byte) => byte < 128))
+      assert.strictEqual(server.models.size, 0)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("counts the models and the samplers of a session, whoever they belong to", () =>
     Effect.gen(function* () {
       const server = yield* startToy({ hosted: true })

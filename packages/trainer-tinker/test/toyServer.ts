@@ -200,8 +200,13 @@ export class ToyServer {
     const [, sampler] = /^samplers\/(.+)$/u.exec(route) ?? []
     if (sampler !== undefined) return json({ sampler_id: sampler, model_path: samplerPath(sampler) })
     const isProtobuf = headers["content-type"] === Protobuf.contentType
-    if (route === "forward_backward" && !isProtobuf && this.#options.wire === "protobuf") {
+    const { hosted = false, wire } = this.#options
+    if (route === "forward_backward" && !isProtobuf && wire === "protobuf" && !hosted) {
       return detail(415, "forward_backward requires a application/x-protobuf body")
+    }
+    if (isProtobuf && wire === "json") {
+      const msg = "Input should be a valid dictionary or object to extract fields from"
+      return json({ detail: [{ loc: ["body"], msg, type: "model_attributes_type" }] }, 422)
     }
     if (isProtobuf) return this.#train(Protobuf.decodeTrainingRequest(body), body)
     const request = JSON.parse(body.toString()) as Asked
@@ -221,7 +226,6 @@ export class ToyServer {
         const session = this.#sessions.get(request.session_id)
         if (session === undefined) return detail(404, "Session not found")
         this.#closeOld()
-        const { hosted = false } = this.#options
         const { model_seq_id } = request
         if (hosted && model_seq_id === undefined) return detail(422, "body.model_seq_id: Field required")
         const model_id = hosted
