@@ -14,7 +14,10 @@ import * as Messages from "./wire/messages.ts"
 import * as Protobuf from "./wire/protobuf.ts"
 import type { TrainingOutput, TrainingRequest, WireDatum } from "./wire/training.ts"
 
-export interface ClientOptions extends Pick<Transport.TransportOptions, "url" | "key" | "patience"> {
+export interface ClientOptions extends Pick<
+  Transport.TransportOptions,
+  "url" | "key" | "patience" | "pause"
+> {
   /** How long one question for a result may wait for its answer; then it is asked again. */
   readonly poll: Duration.Input
   /** How long a result may take altogether. */
@@ -26,6 +29,7 @@ export interface ClientOptions extends Pick<Transport.TransportOptions, "url" | 
 
 export const defaultOptions: Omit<ClientOptions, "url" | "key"> = {
   patience: "2 minutes",
+  pause: "1 hour",
   poll: "1 minute",
   result: "1 hour",
   heartbeat: "10 seconds",
@@ -360,30 +364,48 @@ const makeModel = (
   }
 }
 
+/** How often a sample that failed is asked for again. */
+const SAMPLE_AGAIN = 3
+const SAMPLE_PAUSE = "1 second"
+
+/** Whether a result that failed may be another one the next time: not where the server says that it is the request's fault. */
+const mayDiffer = ({ kind, status }: TinkerError): boolean =>
+  (kind === "refused" && status === 400) || (kind === "server" && status === null) || status === 410
+
 const makeSampler = (routes: Routes.Routes, id: string): Sampler => {
   let requests = 0
   return {
     id,
     sample: Effect.fn("Sampler.sample")(function* (request) {
-      const requestId = yield* routes.submit(
-        "asample",
-        {
-          json: {
-            sampling_session_id: id,
-            seq_id: ++requests,
-            prompt: { chunks: [{ type: "encoded_text", tokens: request.prompt }] },
-            sampling_params: {
-              max_tokens: request.maxTokens,
-              temperature: request.temperature,
-              stop: request.stop,
-              seed: request.seed,
-            },
-            num_samples: request.samples,
-          } satisfies typeof Messages.Sample.Type,
-        },
-        true,
+      const submit = Effect.suspend(() =>
+        routes.submit(
+          "asample",
+          {
+            json: {
+              sampling_session_id: id,
+              seq_id: ++requests,
+              prompt: { chunks: [{ type: "encoded_text", tokens: request.prompt }] },
+              sampling_params: {
+                max_tokens: request.maxTokens,
+                temperature: request.temperature,
+                stop: request.stop,
+                seed: request.seed,
+              },
+              num_samples: request.samples,
+            } satisfies typeof Messages.Sample.Type,
+          },
+          true,
+        ),
       )
-      const { sequences } = yield* routes.result("asample", requestId, sampled)
+      const draw = (left: number): Effect.Effect<Messages.SampleResult, TinkerError> =>
+        Effect.flatMap(submit, (requestId) =>
+          Effect.catchIf(
+            routes.result("asample", requestId, sampled),
+            (error) => left > 0 && mayDiffer(error),
+            () => Effect.andThen(Effect.sleep(SAMPLE_PAUSE), draw(left - 1)),
+          ),
+        )
+      const { sequences } = yield* draw(SAMPLE_AGAIN)
       const problem = samplesProblem(request.samples, request.maxTokens, sequences)
       return problem === null ? sequences : yield* Routes.malformed("asample", problem)
     }),

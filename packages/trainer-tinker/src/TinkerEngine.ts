@@ -698,6 +698,7 @@ const hints: Readonly<Record<TinkerError["kind"], string>> = {
   refused: "policy.model and policy.rank have to be what the server offers",
   full: "the run that uses it ends first; what a dead one held is free when its session has expired, on SkyRL after 5 to 6 minutes",
   lost: "try again: the server was restarted while it was asked",
+  unpaid: "pay the bill of the account that TINKER_API_KEY is of",
   busy: "try again later, or ask the server for more",
   server: "its own log says more",
   malformed: "is it a server of the Tinker API, of a version that this client knows?",

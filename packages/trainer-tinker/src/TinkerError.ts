@@ -8,6 +8,7 @@ import { Effect, Schema } from "effect"
  * - `refused`: the server understood, and will not or cannot.
  * - `full`: others hold all the models that the server has room for.
  * - `lost`: the server does not know the session, the model, the sampler or the request: it was restarted, or they expired.
+ * - `unpaid`: the account is paused until a bill is paid.
  * - `busy`: too many requests, or something that is not ready.
  * - `server`: an error of the server's own.
  * - `malformed`: an answer that cannot be read, or says something impossible.
@@ -20,6 +21,7 @@ export const TinkerErrorKind = Schema.Literals([
   "refused",
   "full",
   "lost",
+  "unpaid",
   "busy",
   "server",
   "malformed",

@@ -16,6 +16,8 @@ export interface TransportOptions {
   readonly key: Redacted.Redacted | null
   /** How long a request is tried again while the server is away, busy or failing. */
   readonly patience: Duration.Input
+  /** How long a request is tried again while the account is paused until a bill is paid. */
+  readonly pause: Duration.Input
   /** How long one attempt may take. */
   readonly attempt: Duration.Input
 }
@@ -43,6 +45,8 @@ export interface Transport {
 }
 
 const root = "/api/v1/"
+/** So many milliseconds without a word of it, and the account is paused anew. */
+const ANOTHER_PAUSE = 300_000
 
 /** The address of the API; null where it is no address, or holds a password. */
 export const baseUrl = (url: string): URL | null => {
@@ -124,7 +128,19 @@ export const make = Effect.fn("Transport.make")(function* (options: TransportOpt
     )
   }
 
-  const send = (request: Request): Effect.Effect<Reply, TinkerError> => {
+  let lastUnpaid = -Infinity
+  /** One line a pause, however many requests wait. */
+  const sayPaused = Effect.fnUntraced(function* ({ kind, message }: TinkerError) {
+    if (kind !== "unpaid") return
+    const now = yield* Clock.currentTimeMillis
+    const begins = now - lastUnpaid > ANOTHER_PAUSE
+    lastUnpaid = now
+    if (!begins) return
+    const longest = Duration.format(Duration.fromInputUnsafe(options.pause))
+    yield* Effect.logWarning(`${message}; waiting for up to ${longest}`)
+  })
+
+  const sendInTime = (request: Request): Effect.Effect<Reply, TinkerError> => {
     const patience = Duration.fromInputUnsafe(request.patience ?? options.patience)
     return Effect.gen(function* () {
       const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(patience)
@@ -145,6 +161,20 @@ export const make = Effect.fn("Transport.make")(function* (options: TransportOpt
       )
     })
   }
+  const send = (request: Request): Effect.Effect<Reply, TinkerError> =>
+    sendInTime(request).pipe(
+      Effect.tapError(sayPaused),
+      Effect.retry(($) =>
+        $(backOff).pipe(
+          Schedule.while(
+            ({ duration, elapsed, input }) =>
+              input.kind === "unpaid" &&
+              elapsed + Duration.toMillis(duration) <=
+                Duration.toMillis(Duration.fromInputUnsafe(options.pause)),
+          ),
+        ),
+      ),
+    )
   return { address, send } satisfies Transport
 })
 
@@ -199,6 +229,8 @@ const problemOf = (address: string, answer: Answer, withKey: boolean): Problem |
           ? `${address} refuses the API key in TINKER_API_KEY: ${said}`
           : `${address} wants an API key: set TINKER_API_KEY (${said})`,
       )
+    case 402:
+      return problem("unpaid", `${address} has paused this account: ${said}`)
     case 404:
       return detail === null || detail === "Not Found"
         ? problem("notTinker", `${address} does not have this route (HTTP 404): is it a Tinker API?`)
@@ -211,7 +243,8 @@ const problemOf = (address: string, answer: Answer, withKey: boolean): Problem |
     case 429:
       return problem("busy", `${address} is busy: ${said}`)
     default:
-      return status >= 500
+      // A refusal without a word is a proxy's: what it says may pass.
+      return status >= 500 || (status === 400 && detail === null)
         ? problem("server", `${address} failed: ${said}`, true)
         : problem(kindOf(detail), `${address} refuses: ${said}`)
   }

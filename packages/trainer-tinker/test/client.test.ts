@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
 import { TinkerClient, type TinkerError, type WireDatum } from "../src/index.ts"
-import { connect, startToy } from "./toy.ts"
+import { connect, logged, startToy, timing } from "./toy.ts"
 import { detail, type Fault, type ToyServer } from "./toyServer.ts"
 
 const datum: WireDatum = {
@@ -191,6 +191,75 @@ describe("TinkerClient", { timeout: 60_000 }, () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("asks three times more for a sample that failed, with the same words and seed", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const sampler = yield* (yield* openModel(server)).sampler
+      const failed = detail(400, "Sampling failed for sample 0: ClientOSError: connection reset")
+      const ofServer: Fault = {
+        headers: { "content-type": "application/json" },
+        body: '{"error":"a worker died","category":"server"}',
+      }
+      server.fail("retrieve_future", failed, ofServer, detail(410, "expired"))
+      assert.lengthOf(yield* sampler.sample(sampling), 2)
+      const asked = server.requests("asample").map(({ body }) => JSON.parse(body.toString()))
+      assert.deepStrictEqual(
+        asked.map(({ seq_id }) => seq_id),
+        [1, 2, 3, 4],
+      )
+      for (const body of asked) assert.deepStrictEqual({ ...body, seq_id: 1 }, asked[0])
+
+      server.fail("retrieve_future", failed, failed, failed, failed)
+      assert.include((yield* Effect.flip(sampler.sample(sampling))).message, "connection reset")
+      assert.lengthOf(server.requests("asample"), 8)
+      // What is wrong with the request stays so.
+      server.fail("asample", detail(400, "max_tokens must be above 0"))
+      yield* Effect.flip(sampler.sample(sampling))
+      server.fail("retrieve_future", { ...ofServer, body: '{"error":"too long","category":"user"}' })
+      yield* Effect.flip(sampler.sample(sampling))
+      assert.lengthOf(server.requests("asample"), 10)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks again where a proxy refuses without a word", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      const bare: Fault = { status: 400, body: "" }
+      server.fail("optim_step", bare)
+      server.fail("retrieve_future", bare, bare)
+      yield* model.optimStep(adam)
+      server.fail("save_weights", bare)
+      assert.deepInclude(yield* Effect.flip(model.save("one")), { kind: "server", mayHaveActed: true })
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("waits while the account is paused, says so once, and not without end", () =>
+    Effect.gen(function* () {
+      const server = yield* startToy()
+      const model = yield* openModel(server)
+      const unpaid = detail(402, "add funds to go on")
+      server.fail("optim_step", unpaid, unpaid)
+      server.fail("retrieve_future", unpaid)
+      const { lines } = yield* logged(
+        Effect.gen(function* () {
+          const client = yield* connect(server.url)
+          const session = yield* client.openSession
+          const own = yield* session.createModel({ baseModel: "toy", rank: 4, seed: 1 })
+          yield* Effect.all([own.optimStep(adam), own.sampler], { concurrency: "unbounded" })
+        }),
+      )
+      assert.lengthOf(lines, 1)
+      assert.include(lines[0], "has paused this account: add funds to go on (HTTP 402); waiting for up to 8s")
+
+      const brief = yield* TinkerClient.make({ ...timing, pause: "1 second", url: server.url, key: null })
+      server.fail("weights_info", ...Array.from({ length: 20 }, () => unpaid))
+      const error = yield* Effect.flip(brief.weightsInfo("tinker://a"))
+      assert.deepInclude(error, { kind: "unpaid", status: 402 })
+      yield* model.optimStep(adam)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("asks again while a result is not ready, and gives up in time", () =>
     Effect.gen(function* () {
       const server = yield* startToy()
@@ -322,7 +391,7 @@ describe("TinkerClient", { timeout: 60_000 }, () => {
         Effect.gen(function* () {
           const server = yield* startToy()
           const sampler = yield* (yield* openModel(server)).sampler
-          server.fail("retrieve_future", fault)
+          server.fail("retrieve_future", fault, fault, fault, fault)
           const error = yield* Effect.flip(sampler.sample(sampling))
           assert.deepInclude(error, { kind, route: "asample" })
           assert.match(error.message, message)

@@ -10,6 +10,7 @@ export const timing = {
   result: "8 seconds",
   heartbeat: "50 millis",
   room: "8 seconds",
+  pause: "8 seconds",
 } as const
 
 export const tokenizer: PolicyEngine.Tokenizer & { readonly stopTokens: ReadonlyArray<number> } = {
