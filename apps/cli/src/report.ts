@@ -39,6 +39,15 @@ export const summary = (
   ["steps, seed", `${config.steps}, ${config.seed}`],
 ]
 
+/** The paper's, of all parameters. */
+const RATE_OF_ALL = 1e-6
+
+/** What a setting is hardly meant to be; null is nothing. */
+export const hint = ({ optimizer, policy }: RunConfig.RunConfig): string | null =>
+  policy.backend === "tinker" && policy.rank > 0 && optimizer.learningRate <= RATE_OF_ALL
+    ? `learning rate ${optimizer.learningRate} is for all parameters; a LoRA adapter (policy.rank ${policy.rank}) wants about ten times as much: optimizer.learningRate=1e-5`
+    : null
+
 /**
  * One line a step: proposer reward and solver success by kind (first letters), valid and new proposals, what the
  * environment measures, entropy, answer length, buffer sizes, time.

@@ -93,6 +93,8 @@ export const train = Effect.fn("train")(
       )) {
         yield* output.progress(`${output.style("stderr", "dim", name.padEnd(12))} ${value}`)
       }
+      const hint = report.hint(config)
+      if (hint !== null) yield* output.progress(`hint        ${hint}`)
     } else {
       yield* output.progress(
         checkpoint === null
