@@ -78,9 +78,9 @@ export class TorchServer {
 /** As Ray words an exception of a worker. */
 const noAdapterStore = [
   "\u001b[36mray::FSDPPolicyWorkerBase.register_adapter()\u001b[39m (pid=4021, ip=10.0.0.7, actor_id=9a4b4f6c1c0f2d3e5a6b7c8d01000000, repr=<skyrl.backends.skyrl_train.workers.fsdp.fsdp_worker.FSDPPolicyWorkerBase object at 0x7f3a5c1d2e50>)",
-  '  File "/home/me/SkyRL/skyrl/backends/skyrl_train/workers/worker.py", line 1558, in register_adapter',
+  '  File "/opt/SkyRL/skyrl/backends/skyrl_train/workers/worker.py", line 1558, in register_adapter',
   '    self._adapter_store_unsupported("register_adapter")',
-  '  File "/home/me/SkyRL/skyrl/backends/skyrl_train/workers/worker.py", line 1536, in _adapter_store_unsupported',
+  '  File "/opt/SkyRL/skyrl/backends/skyrl_train/workers/worker.py", line 1536, in _adapter_store_unsupported',
   "    raise NotImplementedError(",
   "NotImplementedError: FSDPPolicyWorkerBase.register_adapter is not implemented: multi-tenant LoRA adapter management (the adapter store) is currently only supported on the Megatron backend. The FSDP backend supports a single LoRA adapter (or full fine-tuning) per worker group.",
 ].join("\n")
