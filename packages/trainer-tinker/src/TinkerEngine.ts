@@ -187,6 +187,13 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
         ),
       )
 
+  /** Apart from its trainer, SkyRL asks its engines for all parameters by a name that only adapters have. */
+  const withPlacement = (error: TinkerError): TinkerError =>
+    dialect.samplers === "end" && error.message.includes("does not exist")
+      ? error.but({
+          message: `${error.message}; policy.rank=0 needs a server with trainer.placement.colocate_all true`,
+        })
+      : error
   const endSampler = Effect.sync(() => {
     if (dialect.samplers === "end") sampler = null
   })
@@ -421,7 +428,7 @@ const make = Effect.fn("TinkerEngine.make")(function* (options: TinkerOptions) {
       parameters: 0,
     },
     tokenizer,
-    sample: samplerBy((draws) => verb("sample", "weights", draw(draws))),
+    sample: samplerBy((draws) => verb("sample", "weights", Effect.mapError(draw(draws), withPlacement))),
     // Waits for nothing that learns, and nothing that learns for it.
     frozenSampler:
       dialect.samplers === "stay"

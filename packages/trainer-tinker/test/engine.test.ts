@@ -160,6 +160,8 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
         // Apart from its trainer, SkyRL samples of all parameters by a name that its engines do not know.
         const sample = yield* Effect.exit(engine.sample([request]))
         assert.strictEqual(Exit.isSuccess(sample), colocated)
+        if (!colocated)
+          assert.include(String(sample), "needs a server with trainer.placement.colocate_all true")
       }
     }).pipe(Effect.scoped),
   )
