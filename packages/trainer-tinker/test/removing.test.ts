@@ -1,10 +1,20 @@
 /** What nothing needs any more goes from the server; what something needs stays, and nothing fails for what cannot go. */
 import type { PolicyEngine } from "@azr/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { makeRemove } from "../src/removing.ts"
-import { adam, datum, importanceSampling, openEngine, request, startToy, text, timing } from "./toy.ts"
+import {
+  adam,
+  datum,
+  importanceSampling,
+  logged,
+  openEngine,
+  request,
+  startToy,
+  text,
+  timing,
+} from "./toy.ts"
 import { detail, type Fault, type ToyServer } from "./toyServer.ts"
 
 type Engine = PolicyEngine.PolicyEngine["Service"]
@@ -19,15 +29,6 @@ const pathOf = (files: Files): string => JSON.parse(text(files)).path
 const keptBy = (server: ToyServer, kind: "weights" | "sampler_weights"): ReadonlyArray<string> =>
   [...server.saves].filter((path) => path.includes(`/${kind}/`))
 const unreadable = (message: string) => Effect.fail({ message })
-
-/** Gives what was logged as well. */
-const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const lines: Array<string> = []
-    const logger = Logger.make(({ message }) => void lines.push(String(message)))
-    yield* Effect.provide(effect, Logger.layer([logger]))
-    return lines
-  })
 
 describe("TinkerEngine", { timeout: 60_000 }, () => {
   it.live("removes the weights of a sampler after the next update, and the last when it ends", () =>
@@ -133,7 +134,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
       Effect.gen(function* () {
         const server = yield* startToy()
         server.fail("DELETE", fault, fault, fault, fault)
-        const lines = yield* logged(
+        const { lines } = yield* logged(
           Effect.gen(function* () {
             const engine = yield* openEngine(server.url)
             yield* savesOf(engine, 3)
@@ -156,7 +157,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
   it.live("asks again, another time, a server that failed or did not answer", () =>
     Effect.gen(function* () {
       const server = yield* startToy()
-      const lines = yield* logged(
+      const { lines } = yield* logged(
         Effect.gen(function* () {
           const engine = yield* openEngine(server.url, { timing: { ...timing, patience: "1 second" } })
           yield* savesOf(engine, 3)
@@ -178,7 +179,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
 
   it.effect("waits ten seconds for a server that does not answer", () =>
     Effect.gen(function* () {
-      const lines = yield* logged(
+      const { lines } = yield* logged(
         Effect.gen(function* () {
           const settled = yield* Effect.forkChild(makeRemove("http://here")(Effect.never))
           yield* TestClock.adjust("10 seconds")
@@ -201,7 +202,7 @@ describe("TinkerEngine", { timeout: 60_000 }, () => {
         { ...info, body: JSON.stringify({ model_path: pathOf(saved as Files) }) },
         { ...info, body: JSON.stringify({ model_path: null }) },
       )
-      const lines = yield* logged(
+      const { lines } = yield* logged(
         Effect.repeat(Effect.andThen(learn(engine), engine.sample([request])), { times: 1 }),
       )
       assert.match(lines.join("\n"), /is no address of sampler_weights$/u)
