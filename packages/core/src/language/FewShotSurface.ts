@@ -7,7 +7,8 @@ import type { Prompt } from "../PolicyEngine.ts"
 import { answerText, answered, fenced, fullSurface } from "./FullSurface.ts"
 import type { Language } from "./Language.ts"
 import type { LanguageKind, Surface } from "./Surface.ts"
-import { type LanguageTask, type ShownTask, goldText } from "./Task.ts"
+import type { LanguageTask, ShownTask } from "./Task.ts"
+import { goldText } from "./verify.ts"
 
 /** A task with what its proposer and its solver thought. */
 export interface WorkedExample {

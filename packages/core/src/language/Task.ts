@@ -1,7 +1,6 @@
 /** Tasks, drafts and answers of language environments. */
 import { Schema } from "effect"
 import { ValueFromJson } from "../Value.ts"
-import type { Language } from "./Language.ts"
 
 const Arguments = Schema.Array(ValueFromJson)
 
@@ -50,23 +49,6 @@ export type LanguageTask = typeof LanguageTask.Type
 type Shown<Task> = Task extends LanguageTask ? Omit<Task, "canonical" | "region" | "measures"> : never
 /** What prompts and gold answers are made of: a task without what the executor and the domain say of its program. */
 export type ShownTask = Shown<LanguageTask>
-
-/** Source text of the answer that is right: a value, an argument list, a program or the name of an exception. */
-export const goldText = (
-  { renderArguments, renderValue }: Pick<Language, "renderArguments" | "renderValue">,
-  task: ShownTask,
-): string => {
-  switch (task._tag) {
-    case "deduction":
-      return renderValue(task.output)
-    case "abduction":
-      return renderArguments(task.input)
-    case "induction":
-      return task.program
-    case "error":
-      return task.exception
-  }
-}
 
 /** A parsed proposal: source texts, nothing evaluated yet. One input, or for induction several and a message. */
 export const ProgramDraft = Schema.Struct({

@@ -27,11 +27,10 @@ import {
   LanguageAnswer,
   type LanguageTask,
   type ProgramDraft,
-  goldText,
 } from "./Task.ts"
 import { normalizedTreeDistance } from "./treeDistance.ts"
 import { admitProgram, call, observe, readArguments } from "./validate.ts"
-import { reproduced, verifyAnswer } from "./verify.ts"
+import { goldText, reproduced, verifyAnswer } from "./verify.ts"
 
 export interface LanguageEnvironmentOptions {
   readonly id: string

@@ -7,12 +7,26 @@ import type { Verdict } from "../Environment.ts"
 import { Executor, type ExecutorError } from "../Executor.ts"
 import { type Value, equals } from "../Value.ts"
 import type { Language } from "./Language.ts"
-import type { InductionTask, LanguageTask } from "./Task.ts"
+import type { InductionTask, LanguageTask, ShownTask } from "./Task.ts"
 import { admitProgram, call, describeFailure, readArguments } from "./validate.ts"
 
 const correct: Verdict = { verdict: "correct", reason: "" }
 const wrong = (reason: string): Verdict => ({ verdict: "wrong", reason })
 const badFormat = (reason: string): Verdict => ({ verdict: "badFormat", reason })
+
+/** Source text of the answer that is right: a value, an argument list, a program or the name of an exception. */
+export const goldText = ({ renderArguments, renderValue }: Language, task: ShownTask): string => {
+  switch (task._tag) {
+    case "deduction":
+      return renderValue(task.output)
+    case "abduction":
+      return renderArguments(task.input)
+    case "induction":
+      return task.program
+    case "error":
+      return task.exception
+  }
+}
 
 /** Judges the payload of an answer block. `strict` compares kinds too; otherwise the language's own `==` decides. */
 export const verifyAnswer = (
