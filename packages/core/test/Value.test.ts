@@ -212,6 +212,12 @@ describe("refusals", () => {
     assert.deepStrictEqual(parsed(`{"int":"${digits}"}`), int(BigInt(digits)))
   })
 
+  it("reads eight million bytes, and refuses half a one more", () => {
+    const hex = "00".repeat(8_000_000)
+    assert.isTrue(equals(parsed(`{"bytes":"${hex}"}`), bytes(hex), "strict"))
+    assert.strictEqual(refusal(`{"bytes":"${hex}0"}`), "$: $.bytes is malformed")
+  })
+
   it("is total: any JSON, and anything else, is a value or a ValueError", () => {
     const tags = fc.constantFrom(
       "int",

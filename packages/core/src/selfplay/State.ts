@@ -33,6 +33,12 @@ export interface SeedingProgress {
  */
 const fingerprint = (track: Track, identity: string): string => hashText(`${track.key}\n${identity}`)
 
+/** Millions of them: a pattern that repeats a group of 16 would overflow the stack of the regular expression. */
+const Fingerprints = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]*$/u),
+  Schema.makeFilter(({ length }) => (length % 16 === 0 ? undefined : `${length} digits, no multiple of 16`)),
+)
+
 /** A `LoopState` as a checkpoint stores it. */
 export const LoopSnapshot = Schema.Struct({
   step: Schema.Int,
@@ -45,11 +51,8 @@ export const LoopSnapshot = Schema.Struct({
   ),
   nextId: Schema.Int,
   buffers: Schema.Record(Schema.String, Schema.Array(TaskRecord)),
-  /** Fingerprints of all tasks that were ever accepted, one after the other; earlier versions wrote what they are made of. */
-  known: Schema.Union([
-    Schema.String.check(Schema.isPattern(/^(?:[0-9a-f]{16})*$/u)),
-    Schema.Array(Schema.String),
-  ]),
+  /** Fingerprints of all tasks that were ever accepted, one after the other. */
+  known: Fingerprints,
   regions: Schema.Record(Schema.String, Schema.Finite),
   baselines: Schema.Record(Schema.String, Schema.Finite),
   facets: Schema.Record(Schema.String, Schema.Int),
@@ -93,7 +96,7 @@ export class LoopState {
     this.ahead = snapshot?.ahead ?? null
     this.seeding = snapshot === null ? { seeded: [], round: 0, tally: {} } : mutableProgress(snapshot.seeding)
     this.#nextId = snapshot?.nextId ?? 1
-    this.#known = new Set(snapshot === null ? [] : fingerprintsIn(snapshot.known))
+    this.#known = new Set(snapshot?.known.match(/.{16}/gu))
     this.#regions = new Map(Object.entries(snapshot?.regions ?? {}))
     this.#facets = new Map(Object.entries(snapshot?.facets ?? {}))
     this.baselines = new Map(Object.entries(snapshot?.baselines ?? {}))
@@ -221,9 +224,6 @@ export class LoopState {
     }
   }
 }
-
-const fingerprintsIn = (known: LoopSnapshot["known"]): ReadonlyArray<string> =>
-  typeof known === "string" ? (known.match(/.{16}/gu) ?? []) : known.map(hashText)
 
 /** A copy, so that what a checkpoint holds does not change with the state. */
 const mutableProgress = (progress: LoopSnapshot["seeding"]): SeedingProgress | null =>

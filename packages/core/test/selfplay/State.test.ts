@@ -107,19 +107,21 @@ describe("LoopState", () => {
     }),
   )
 
-  it.effect("reads checkpoints of earlier versions, which kept the identities themselves", () =>
+  it.effect("is restored with a million known tasks", () =>
     Effect.gen(function* () {
-      const config = settings(three)
-      const state = yield* stateOf(config)
-      accept(state, "result", "1 + 1")
-      accept(state, "operand", "2 + 2")
-      const earlier = { ...state.snapshot(), known: ["puzzles/result\n1 + 1", "puzzles/operand\n2 + 2"] }
-      const restored = new LoopState(
-        config,
-        [yield* open(puzzleEnvironment())],
-        yield* Schema.decodeEffect(LoopSnapshot)(earlier),
+      const state = yield* stateOf(settings(three))
+      const known = Array.from({ length: 1_000_000 }, (_, task) => task.toString(16).padStart(16, "0")).join(
+        "",
       )
-      assert.deepStrictEqual(restored.snapshot(), state.snapshot())
+      const read = Schema.decodeUnknownEffect(LoopSnapshot)
+      const saved = yield* read({ ...state.snapshot(), known })
+      const restored = new LoopState(state.config, [yield* open(puzzleEnvironment())], saved)
+      assert.isTrue(restored.snapshot().known === known)
+      for (const broken of [known.slice(1), `${known}000000000000000g`]) {
+        const { message } = yield* Effect.flip(read({ ...state.snapshot(), known: broken }))
+        assert.include(message, "known")
+        assert.isBelow(message.length, 500)
+      }
     }),
   )
 
