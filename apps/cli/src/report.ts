@@ -76,7 +76,7 @@ export const stepLine = (
     `valid ${percent(overall(metrics, kinds, "valid"))} held ${percent(overall(metrics, kinds, "heldOut"))} new ${percent(overall(metrics, kinds, "new"))}`,
     measures,
     `ent ${share(metrics["train/entropy"])}`,
-    `len ${(metrics[`solve/${first}/tokens`] ?? 0).toFixed(1)}`,
+    `len ${metrics[`solve/${first}/tokens`]?.toFixed(1) ?? "–"}`,
     `buf ${kinds.map((kind) => metrics[`buffer/${kind}/size`] ?? 0).join("/")}`,
     faults(metrics, kinds),
     secondsText(seconds),

@@ -10,7 +10,7 @@ const groups: ReadonlyArray<readonly [prefix: string, title: string, about: stri
   [
     "solve/",
     "Solving",
-    "Over the answers that the step learned from: estimates, tasks of the buffer, or both.",
+    "Over the answers that the step learned from: estimates, tasks of the buffer, or both (`solve.from`). Absent in a step without any; only `faults`, `estimated` and `learnable` are of every estimate.",
   ],
   ["buffer/", "Buffers", "After the step."],
   ["train/", "Training", "Absent where nothing was learned, or the engine cannot tell."],

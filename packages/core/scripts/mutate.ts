@@ -363,15 +363,15 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Grade",
     "the buffer's answers are not learned from",
-    "const answers = [...guesses, ...solved]",
-    "const answers = [...guesses]",
+    "[[], [...guesses, ...solved]]",
+    "[[], guesses]",
     "selfplay/Learn",
   ),
   mutation(
     "selfplay/Grade",
     "the estimate teaches where only the buffer should",
-    'config.solve.from === "buffer" ? guesses.length : 0',
-    "0",
+    "[guesses, solved] :",
+    "[[], [...guesses, ...solved]] :",
     "selfplay/Learn",
   ),
   mutation(

@@ -91,7 +91,7 @@ export const registry: ReadonlyArray<Metric> = [
     "propose/<kind>/accepted",
     "Mean of a measure of the accepted tasks, named by the environment.",
   ),
-  count(sampled, null, "Answers sampled, all of them."),
+  count(sampled, null, "Answers sampled to learn from, all of them."),
   count(answers, null, "Answers judged: all but those lost to faults."),
   mean("solve/<kind>/correct", "share", "up", answers, "Correct answers among those judged."),
   mean(
@@ -101,7 +101,11 @@ export const registry: ReadonlyArray<Metric> = [
     answers,
     "Answers without the form asked for, among those judged.",
   ),
-  count("solve/<kind>/faults", "down", "Answers lost to infrastructure faults."),
+  count(
+    "solve/<kind>/faults",
+    "down",
+    "Answers lost to infrastructure faults, also those of an estimate that is not learned from.",
+  ),
   count("solve/<kind>/rewarded", null, "Answers with a reward."),
   mean("solve/<kind>/reward", "reward", "up", "solve/<kind>/rewarded", "Mean solver reward."),
   mean("solve/<kind>/tokens", "tokens", null, sampled, "Mean length of an answer."),

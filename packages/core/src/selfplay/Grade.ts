@@ -28,8 +28,10 @@ export interface Scored<Response> {
 
 export interface Graded extends Pick<Batch, "lessons" | "silentCells"> {
   readonly proposals: ReadonlyArray<Scored<Validated>>
-  /** The estimate's answers, then those to tasks drawn from the buffers. */
+  /** What the solver learns from: the estimate's answers, then those to tasks drawn from the buffers, as `solve.from` says. */
   readonly answers: ReadonlyArray<Scored<Answer>>
+  /** The estimate's answers where they only measure. */
+  readonly measuring: ReadonlyArray<Answer>
 }
 
 export const grade = Effect.fn("Grade")(function* (
@@ -45,8 +47,8 @@ export const grade = Effect.fn("Grade")(function* (
     validated.filter(({ record }) => record !== null && estimated.has(record.id)),
   )
   const guesses = estimates.flatMap((estimate) => estimate.answers)
-  const answers = [...guesses, ...solved]
-  const firstTaught = config.solve.from === "buffer" ? guesses.length : 0
+  const [measuring, answers] =
+    config.solve.from === "buffer" ? [guesses, solved] : [[], [...guesses, ...solved]]
 
   const proposalReferences = yield* referenceLogprobs(
     state,
@@ -65,9 +67,9 @@ export const grade = Effect.fn("Grade")(function* (
           (reward) => reward - klPenalty(config, sample, proposalReferences[index]),
         )
   })
-  const shares = yield* partialShares(state, answers.slice(firstTaught))
+  const shares = yield* partialShares(state, answers)
   const answerRewards = yield* rewarded(answers, ({ question, sample, text, verdict: judged }, index) => {
-    const share = shares[index - firstTaught] ?? null
+    const share = shares[index] ?? null
     return judged === null || share === null
       ? null
       : Result.map(
@@ -132,6 +134,7 @@ export const grade = Effect.fn("Grade")(function* (
       reward: answerRewards[index] ?? null,
       advantage: answerAdvantages[index] ?? null,
     })),
+    measuring,
     lessons,
     silentCells: countSilent(validated, proposalAdvantages, answers, answerAdvantages),
   }

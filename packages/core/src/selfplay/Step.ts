@@ -77,6 +77,7 @@ const collect = Effect.fn("Collect")(function* (
   const tasks = settle(state, validated, estimates)
   const solved = yield* solve(state)
   const graded = yield* grade(state, validated, estimates, solved)
+  const rollouts = rolloutsOf(state, graded)
   return {
     step: state.step,
     staleness,
@@ -88,8 +89,11 @@ const collect = Effect.fn("Collect")(function* (
       reason,
       task: record?.id ?? null,
     })),
-    rollouts: rolloutsOf(state, graded),
-    metrics: metricsOf(state, graded, estimates),
+    rollouts,
+    metrics: {
+      ...metricsOf(state, graded, estimates),
+      "generate/tokens": rollouts.reduce((sum, { tokens }) => sum + tokens, 0),
+    },
     lessons: graded.lessons,
     silentCells: graded.silentCells,
   }
@@ -141,7 +145,10 @@ const rolloutsOf = (state: LoopState, graded: Graded): ReadonlyArray<Rollout> =>
       logprob: meanLogprob(sample.logprobs),
     }
   }),
-  ...graded.answers.map(({ advantage, response: answer, reward }): Rollout => {
+  ...[
+    ...graded.measuring.map((response) => ({ response, reward: null, advantage: null })),
+    ...graded.answers,
+  ].map(({ advantage, response: answer, reward }): Rollout => {
     const { fault, prompt, question, sample, text, verdict } = answer
     return {
       step: state.step,
@@ -189,14 +196,14 @@ const metricsOf = (
             attempts > 0 && first !== undefined && tracks.includes(first.question.track),
         ),
       ),
+      ...faultMetrics(
+        cell,
+        [...graded.measuring, ...graded.answers.map(({ response }) => response)].filter(({ question }) =>
+          tracks.includes(question.track),
+        ),
+      ),
       [`buffer/${cell}/size`]: sizeOf(tracks, state),
     })),
-    {
-      "generate/tokens": [
-        ...graded.proposals.map(({ response }) => response.proposal.sample.tokens.length),
-        ...graded.answers.map(({ response }) => response.sample.tokens.length),
-      ].reduce((sum, tokens) => sum + tokens, 0),
-    },
   )
 
 /** What metrics are about: a kind in all environments and, where there are several of these, in each, `lua:deduction`. */
@@ -223,6 +230,12 @@ const learnableMetrics = (
           estimates.map(({ attempts, solved }) => (solved > 0 && solved < attempts ? 1 : 0)),
         ),
       }
+
+/** A fault is told of whether the answer was to be learned from or not. */
+const faultMetrics = (kind: string, answers: ReadonlyArray<Answer>): Readonly<Record<string, number>> =>
+  answers.length === 0
+    ? {}
+    : { [`solve/${kind}/faults`]: answers.filter(({ verdict }) => verdict === null).length }
 
 const sizeOf = (tracks: ReadonlyArray<Track>, state: LoopState): number =>
   tracks.reduce((sum, { environment, kind }) => sum + state.buffer(environment.id, kind.id).size, 0)
@@ -288,7 +301,6 @@ const answerMetrics = (
     [`solve/${kind}/sampled`]: all.length,
     [`solve/${kind}/answers`]: verdicts.length,
     [`solve/${kind}/rewarded`]: answers.filter(({ reward }) => reward !== null).length,
-    [`solve/${kind}/faults`]: all.length - verdicts.length,
     ...meanOf(`solve/${kind}/correct`, share("correct")),
     ...meanOf(`solve/${kind}/badFormat`, share("badFormat")),
     ...meanOf(

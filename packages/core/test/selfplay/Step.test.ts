@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { countOf, lookup } from "../../src/Metrics.ts"
+import { PolicyEngine } from "../../src/PolicyEngine.ts"
 import { step } from "../../src/selfplay/Step.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { heldOutOf } from "../../src/selfplay/Validate.ts"
@@ -242,6 +243,64 @@ describe("Step", () => {
         [["propose", 1, 0.125], ...Array.from({ length: 4 }, () => ["solve", 1, null]), ["solve", 1, 1]],
       )
     }).pipe(withPolicy(playing({ propose: () => "1 + 1" }))),
+  )
+
+  it.effect(
+    "tells of the answers that were learned from, and asks the reference policy of nothing else",
+    () =>
+      Effect.gen(function* () {
+        const state = yield* stateOf(
+          settings(
+            "solve.from=buffer",
+            overKinds,
+            "propose.steps=1",
+            'kl={"estimator":"k2","coefficient":0.1,"in":"loss"}',
+            kinds(
+              ["result", { proposals: 1, tasks: 1, solve: 2 }],
+              ["operand", { proposals: 1, tasks: 1, solve: 0 }],
+            ),
+          ),
+          { unanswered: (_, operation) => operation === "verify" && asked++ === 0 },
+        )
+        let asked = 0
+        const referred: Array<number> = []
+        const engine = yield* PolicyEngine
+        const { metrics, rollouts } = yield* Effect.provideService(once(state), PolicyEngine, {
+          ...engine,
+          referenceLogprobs: (sequences) => {
+            referred.push(sequences.length)
+            return engine.referenceLogprobs(sequences)
+          },
+        })
+        // Four wrong answers to each of two new tasks, one of them lost; then two right ones to what is in the buffer.
+        assert.deepStrictEqual(referred, [2, 2])
+        const of = (...keys: ReadonlyArray<string>) => keys.map((key) => metrics[`solve/${key}`])
+        assert.deepStrictEqual(
+          of("result/sampled", "result/answers", "result/rewarded", "result/correct", "result/reward"),
+          [2, 2, 2, 1, 1],
+        )
+        assert.deepStrictEqual(of("result/faults", "result/estimated", "result/learnable"), [1, 1, 0])
+        assert.deepStrictEqual(of("operand/faults", "operand/estimated", "operand/correct"), [
+          0,
+          1,
+          undefined,
+        ])
+        assert.deepStrictEqual(
+          rollouts.filter(({ role }) => role === "solve").map(({ reward }) => reward),
+          [...Array.from({ length: 8 }, () => null), 1, 1],
+        )
+        assert.strictEqual(
+          metrics["generate/tokens"],
+          rollouts.reduce((sum, { tokens }) => sum + tokens, 0),
+        )
+      }).pipe(
+        withPolicy(
+          playing({
+            propose: () => "1 + 1",
+            solve: (question, index) => (index < 4 ? `${90 + index}` : solved(question)),
+          }),
+        ),
+      ),
   )
 
   it.effect("a step without any proposal, task or answer is a step", () =>
