@@ -55,7 +55,8 @@ export const tokenLoss = (
 /**
  * An estimate of KL(policy ‖ reference) from one token that the policy sampled, with d = lp − lp_ref (Schulman 2020,
  * "Approximating KL divergence"): k1 = d, unbiased; k2 = d²/2; k3 = exp(−d) − 1 + d, unbiased and never negative. `slope` is
- * dk/dlp.
+ * dk/dlp. As a term of the loss an estimate is as good as the mean of its gradient, slope · ∇lp: that of k1 is 0, that of k2
+ * ∇KL(policy ‖ reference), that of k3 ∇KL(reference ‖ policy).
  */
 export const klEstimate = (
   estimator: KlEstimator,

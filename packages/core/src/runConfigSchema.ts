@@ -153,7 +153,8 @@ export const RunConfig = Schema.Struct({
   entropyBonus: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
   /**
    * Penalty for leaving the policy that the run began with; null is off. `loss` adds it to each token's loss; `reward` takes
-   * coefficient · Σ k over the tokens of a response, as sampled, from the response's reward.
+   * coefficient · Σ k over the tokens of a response, as sampled, from the response's reward. In the loss k1 has no gradient in the
+   * mean, and is refused (`PolicyLoss.ts`).
    */
   kl: Schema.NullOr(
     Schema.Struct({

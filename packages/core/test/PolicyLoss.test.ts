@@ -196,6 +196,29 @@ describe("slopes", () => {
     }
   })
 
+  it("has a mean gradient of 0 for k1, of KL(policy ‖ reference) for k2 and of KL(reference ‖ policy) for k3", () => {
+    const [p, q] = [
+      [0.7, 0.2, 0.1],
+      [0.1, 0.3, 0.6],
+    ] as const
+    const distance = p.reduce((sum, value, a) => sum + value * Math.log(value / (q[a] as number)), 0)
+    // In the logits of a softmax: ∂ log p_a / ∂ z_k = [a = k] − p_k.
+    const expected = {
+      k1: p.map(() => 0),
+      k2: p.map((value, k) => value * (Math.log(value / (q[k] as number)) - distance)),
+      k3: p.map((value, k) => value - (q[k] as number)),
+    }
+    for (const estimator of ["k1", "k2", "k3"] as const) {
+      for (const [k, chance] of p.entries()) {
+        const mean = p.reduce((sum, value, a) => {
+          const { slope } = klEstimate(estimator, Math.log(value), Math.log(q[a] as number))
+          return sum + value * slope * ((a === k ? 1 : 0) - chance)
+        }, 0)
+        assert.closeTo(mean, expected[estimator][k] as number, 1e-12, estimator)
+      }
+    }
+  })
+
   it("the share of clipped tokens counts what the clip changed", () => {
     const ratios = [0.5, 0.79, 0.81, 1, 1.27, 1.29, 4]
     const clippedAt = (config: LossConfig, advantage: number) =>

@@ -258,6 +258,7 @@ const checkLearning = ({
   buffer,
   estimate,
   kinds,
+  kl,
   maxSeedRounds,
   loss,
   propose,
@@ -277,6 +278,9 @@ const checkLearning = ({
     }
     if (solve.from !== "buffer" && estimate.samples < 2)
       return `advantage.solve ${advantage.solve._tag} needs estimate.samples of 2 or more`
+  }
+  if (kl?.in === "loss" && kl.estimator === "k1") {
+    return "kl.estimator k1 in the loss has a mean gradient of 0, and holds nothing back; use k2, or kl.in=reward"
   }
   if (buffer.admit === "zone" && reward.propose.zone === null) {
     return 'buffer.admit zone needs reward.propose.zone, e.g. {"low":0.25,"high":0.75}'

@@ -693,6 +693,11 @@ describe("a run that cannot begin", () => {
       [kinds(["result", { proposedSeeds: 4 }])],
       "kinds.*.proposedSeeds needs maxSeedRounds of 1 or more",
     ],
+    [
+      "a penalty without a gradient",
+      ['kl={"estimator":"k1","coefficient":0.1,"in":"loss"}'],
+      "kl.estimator k1 in the loss has a mean gradient of 0, and holds nothing back; use k2, or kl.in=reward",
+    ],
     ["a zone for the buffer only", ["buffer.admit=zone"], "buffer.admit zone needs reward.propose.zone"],
     [
       "a buffer that nothing is drawn from",
@@ -855,7 +860,7 @@ describe("tokens", () => {
             kinds(["result", { seeds: 2 }]),
             "solve.from=both",
             overKinds,
-            'kl={"estimator":"k1","coefficient":0.01,"in":"loss"}',
+            'kl={"estimator":"k2","coefficient":0.01,"in":"loss"}',
           ),
           engine: (engine) => ({
             ...engine,

@@ -135,8 +135,8 @@ export const regularizationClauses = (options: PolicySuiteOptions): ReadonlyArra
           Math.abs((output.kl ?? 0) - sum / estimates.length) <= tolerance,
           `${estimator}: the mean estimate is ${output.kl}, expected ${sum / estimates.length}`,
         )
+        // k1 has the slope of the log-probability itself, whose mean is 0: it pulls nowhere.
         if (estimator === "k1") continue
-        // k1 has the slope of the log-probability itself: only in the mean over many samples it pulls anywhere.
         yield* engine.optimStep(withoutMomentum)
         const moved = yield* engine.logprobs(sequences)
         const gap = (rows: typeof moved) =>
