@@ -233,8 +233,24 @@ const checkEnvironments = (
       "evaluate.suites",
       config.evaluate.suites,
       environments.flatMap(({ suites }) => suites.map(({ id }) => id)),
-    )
+    ) ??
+    environments
+      .map((environment) => unproposable(config, environment))
+      .find((problem) => problem !== null) ??
+    null
   )
+}
+
+/** A kind whose proposals are made for given tasks, of kinds that the run does not have: it would propose nothing, and not say so. */
+const unproposable = ({ kinds, propose }: RunConfig, environment: OpenEnvironment): string | null => {
+  for (const [id, { proposals, proposedSeeds }] of Object.entries(kinds)) {
+    const references = environment.kinds.get(id)?.references
+    const proposes = proposedSeeds > 0 || (proposals > 0 && propose.steps !== 0)
+    if (references?.given !== true || !proposes) continue
+    if (references.from.some((from) => Object.hasOwn(kinds, from) && environment.kinds.has(from))) continue
+    return `kinds.${id}: environment ${environment.id} proposes it for tasks of ${references.from.join(" or ")}, none of which is among the kinds; add one, or let it propose nothing (proposals=0, proposedSeeds=0)`
+  }
+  return null
 }
 
 const unknownName = (

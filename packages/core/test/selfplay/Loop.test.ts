@@ -710,6 +710,22 @@ describe("a run that cannot begin", () => {
     }),
   )
 
+  it.effect("has proposals for given tasks of a kind that is not there", () =>
+    Effect.gen(function* () {
+      const as = (environment: OpenEnvironment) => [environment]
+      const message =
+        "kinds.operator: environment puzzles proposes it for tasks of result, none of which is among the kinds; add one, or let it propose nothing (proposals=0, proposedSeeds=0)"
+      const alone = (changes: object) => settings(kinds(["operator", changes], ["operand", {}]))
+      assert.strictEqual(yield* refusal(alone({}), as), message)
+      assert.strictEqual(
+        yield* refusal({ ...alone({ proposals: 0, proposedSeeds: 1 }), maxSeedRounds: 1 }, as),
+        message,
+      )
+      assert.strictEqual(yield* refusal(alone({ proposals: 0 }), as), "no refusal")
+      assert.strictEqual(yield* refusal(settings(kinds(["operator", {}], ["result", {}])), as), "no refusal")
+    }),
+  )
+
   it.effect("has environments that cannot serve it", () =>
     Effect.gen(function* () {
       const config = settings()
