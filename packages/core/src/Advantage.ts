@@ -6,34 +6,35 @@
  * gives NaN.
  */
 import { Schema } from "effect"
+import { NonNegative, PositiveShare } from "./ranges.ts"
 
 const Deviation = Schema.Literals(["population", "sample"])
 type Deviation = typeof Deviation.Type
 
 export const AdvantageConfig = Schema.TaggedUnion({
   /** Task-relative REINFORCE++ (paper Eq 8): (r − mean_cell) / (std_cell + ε). Cells never mix. */
-  trrPlusPlus: { epsilon: Schema.Finite, deviation: Deviation },
+  trrPlusPlus: { epsilon: NonNegative, deviation: Deviation },
   /**
    * TRR++ as released: REINFORCE++ inside each cell. Rewards are repeated over the tokens of their response and
    * whitened over the tokens of the cell, (r − mean) / √(var + ε) with the sample variance, so longer responses weigh
    * more.
    */
-  trrPlusPlusTokens: { epsilon: Schema.Finite },
+  trrPlusPlusTokens: { epsilon: NonNegative },
   /** GRPO (Shao et al. 2024, §4.1.2): (r − mean_group) / (std_group + ε). */
-  grpo: { epsilon: Schema.Finite, deviation: Deviation },
+  grpo: { epsilon: NonNegative, deviation: Deviation },
   /** (r − mean_group) / (rms_cell + ε), rms over the centred rewards of the cell: a group baseline on the cell's scale. */
-  groupBaseline: { epsilon: Schema.Finite },
+  groupBaseline: { epsilon: NonNegative },
   /** Dr.GRPO (Liu et al. 2025, §3.2): r − mean_group. Goes with the `constant` reduction. */
   drGrpo: {},
   /** Leave one out (Kool et al. 2019; Ahmadian et al. 2024, §2): r − mean of the group's other rewards. */
   rloo: {},
   /** REINFORCE++ (Hu 2025, §3.3): whitened over the tokens of the whole batch, (r − mean) / √(var + ε), the cells of a role together. */
-  reinforcePlusPlus: { epsilon: Schema.Finite },
+  reinforcePlusPlus: { epsilon: NonNegative },
   /**
    * Role-conditioned estimation (SPIRAL, Liu et al. 2025, Eq 4–5): response by response b ← decay·b + (1 − decay)·r for
-   * its cell, then r − b. The baselines live as long as the run and begin at 0.
+   * its cell, then r − b. The baselines live as long as the run and begin at 0. With a decay of 0 nothing would be left.
    */
-  rae: { decay: Schema.Finite },
+  rae: { decay: PositiveShare },
   /** REINFORCE (Williams 1992): r itself. */
   reinforce: {},
   /** An estimator of a plugin's, by its name (`Plugins.ts`). */

@@ -7,6 +7,7 @@
  * caller (`Reduction.ts`). An engine that cannot honour a setting refuses it by name.
  */
 import { Context, type Effect, Schema } from "effect"
+import { NonNegative, Positive } from "./ranges.ts"
 
 export const Message = Schema.Struct({
   role: Schema.Literals(["system", "user", "assistant"]),
@@ -52,17 +53,19 @@ export interface Datum {
   readonly referenceLogprobs?: ReadonlyArray<number>
 }
 
+/** How far below and above 1 a ratio is let go, ≥ 0; a `clipLow` of 1 or more is no bound. */
+const clip = { clipLow: NonNegative, clipHigh: NonNegative }
+
 /** Per-token losses; formulas in `PolicyLoss.ts`. */
 export const LossConfig = Schema.TaggedUnion({
   crossEntropy: {},
   importanceSampling: {},
   ppo: {
-    clipLow: Schema.Finite,
-    clipHigh: Schema.Finite,
+    ...clip,
     /** Lower bound c > 1 of dual clip for negative advantages (Ye et al. 2020); null is off. */
-    dualClip: Schema.NullOr(Schema.Finite),
+    dualClip: Schema.NullOr(Schema.Finite.check(Schema.isGreaterThan(1))),
   },
-  cispo: { clipLow: Schema.Finite, clipHigh: Schema.Finite },
+  cispo: clip,
 })
 export type LossConfig = typeof LossConfig.Type
 
@@ -90,14 +93,17 @@ export interface ForwardBackwardOutput {
   readonly kl: number | null
 }
 
+/** Decay of a running mean. */
+const Beta = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMaximum: true }))
+
 /** AdamW (Loshchilov & Hutter 2019) with a global gradient-norm clip; `gradClip` null is off. */
 export const AdamConfig = Schema.Struct({
-  learningRate: Schema.Finite,
-  beta1: Schema.Finite,
-  beta2: Schema.Finite,
-  epsilon: Schema.Finite,
-  weightDecay: Schema.Finite,
-  gradClip: Schema.NullOr(Schema.Finite),
+  learningRate: NonNegative,
+  beta1: Beta,
+  beta2: Beta,
+  epsilon: Positive,
+  weightDecay: NonNegative,
+  gradClip: Schema.NullOr(Positive),
 })
 export type AdamConfig = typeof AdamConfig.Type
 

@@ -2,7 +2,8 @@
  * What is wrong with a request to a policy engine, in words; null is nothing. What every engine checks before anything changes: it
  * names the value, and both lengths where they do not fit.
  */
-import type { AdamConfig, Datum, SampleRequest } from "./PolicyEngine.ts"
+import { Schema, Struct } from "effect"
+import { AdamConfig, type Datum, type SampleRequest } from "./PolicyEngine.ts"
 
 const LEAST_TEMPERATURE = 0.001
 
@@ -53,15 +54,6 @@ export const datumProblem = (datum: Partial<Datum> & Pick<Datum, "tokens">): str
 }
 
 export const adamProblem = (adam: AdamConfig): string | null => {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, gradClip } = adam
-  const rules: ReadonlyArray<readonly [name: string, value: number, allowed: boolean]> = [
-    ["learningRate", learningRate, learningRate >= 0],
-    ["beta1", beta1, beta1 >= 0 && beta1 < 1],
-    ["beta2", beta2, beta2 >= 0 && beta2 < 1],
-    ["epsilon", epsilon, epsilon > 0],
-    ["weightDecay", weightDecay, weightDecay >= 0],
-    ["gradClip", gradClip ?? 1, gradClip === null || gradClip > 0],
-  ]
-  const wrong = rules.find(([, value, allowed]) => !(allowed && Number.isFinite(value)))
-  return wrong === undefined ? null : `${wrong[0]} is ${wrong[1]}`
+  const wrong = Struct.keys(AdamConfig.fields).find((name) => !Schema.is(AdamConfig.fields[name])(adam[name]))
+  return wrong === undefined ? null : `${wrong} is ${adam[wrong]}`
 }

@@ -1,5 +1,6 @@
 /** From the losses of tokens to the loss of a batch. */
 import { Schema } from "effect"
+import { PositiveCount } from "./ranges.ts"
 
 /**
  * How token losses of a batch become one number. The batch is what is learned from: N responses with a non-zero advantage,
@@ -9,7 +10,7 @@ import { Schema } from "effect"
 export const Reduction = Schema.TaggedUnion({
   tokenMean: {},
   sequenceMean: {},
-  constant: { length: Schema.Int },
+  constant: { length: PositiveCount },
 })
 export type Reduction = typeof Reduction.Type
 

@@ -21,6 +21,7 @@
  */
 import { Effect, Schema } from "effect"
 import type { Verdict } from "./Environment.ts"
+import { NonNegative, PositiveShare, Share } from "./ranges.ts"
 
 /** Reward of a task that is sometimes solved: `oneMinus` 1 − s (Eq 4), `quadratic` 4s(1 − s). */
 export const Learnability = Schema.Literals(["oneMinus", "quadratic"])
@@ -28,14 +29,16 @@ export type Learnability = typeof Learnability.Type
 
 export const CoverageConfig = Schema.Struct({
   /** Factor on every count after each step, in (0, 1]. */
-  decay: Schema.Finite,
+  decay: PositiveShare,
   /** Power of the count by which rewards are divided, ≥ 0. */
-  exponent: Schema.Finite,
+  exponent: NonNegative,
 })
 export type CoverageConfig = typeof CoverageConfig.Type
 
 /** Success rates, in [0, 1], between which a task is worth something. */
-export const ZoneConfig = Schema.Struct({ low: Schema.Finite, high: Schema.Finite })
+export const ZoneConfig = Schema.Struct({ low: Share, high: Share }).check(
+  Schema.makeFilter(({ high, low }) => (low <= high ? undefined : `low ${low} is over high ${high}`)),
+)
 export type ZoneConfig = typeof ZoneConfig.Type
 
 /**

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import type { RandomStream } from "./RandomStreams.ts"
+import { Count, PositiveCount } from "./ranges.ts"
 
 /** A task in a buffer. `task` is in the kind's own encoded form. */
 export const TaskRecord = Schema.Struct({
@@ -32,7 +33,7 @@ export const BufferMix = Schema.Literals(["uniform", "maxNew", "halfNew", "recen
 export type BufferMix = typeof BufferMix.Type
 
 export const BufferConfig = Schema.Struct({
-  capacity: Schema.Int,
+  capacity: PositiveCount,
   /**
    * Which task leaves a buffer that overflows. `oldest`; or `newest`, as in the released code, whose buffers stop
    * changing once they are full.
@@ -44,7 +45,7 @@ export const BufferConfig = Schema.Struct({
    */
   admit: Schema.Literals(["all", "nonOne", "nonExtremes", "zone"]),
   /** How many of the first seeds stay when the buffer overflows and evicts the oldest. */
-  keepSeeds: Schema.Int,
+  keepSeeds: Count,
   /** Refuse tasks whose identity is known to the run. */
   refuseDuplicates: Schema.Boolean,
 })
@@ -112,7 +113,7 @@ const take = (
 ): Array<TaskRecord> => {
   if (mix === "uniform") return random.sample(records, count)
   if (mix === "recency") return weightedSample(records, (record) => record.step + 1, count, random)
-  const newest = Math.max(...records.map(({ step }) => step))
+  const newest = records.reduce((latest, { step }) => Math.max(latest, step), 0)
   const fresh = random.sample(
     records.filter(({ step }) => step === newest),
     mix === "maxNew" ? count : Math.ceil(count / 2),

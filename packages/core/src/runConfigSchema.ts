@@ -3,13 +3,10 @@ import { Effect, Schema } from "effect"
 import { AdvantageConfig } from "./Advantage.ts"
 import { PromptStyle } from "./Environment.ts"
 import { AdamConfig, KlEstimator, LossConfig } from "./PolicyEngine.ts"
+import { Count, NonNegative, PositiveCount, Share } from "./ranges.ts"
 import { Reduction } from "./Reduction.ts"
 import { RewardConfig } from "./Reward.ts"
 import { BufferConfig, BufferMix } from "./TaskBuffer.ts"
-
-const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Positive = Schema.Int.check(Schema.isGreaterThan(0))
-const Temperature = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** What a step does for one kind of task. */
 export const KindConfig = Schema.Struct({
@@ -24,18 +21,18 @@ export const KindConfig = Schema.Struct({
   /** Tasks drawn from the buffer for the solver a step, where `solve.from` uses the buffer. */
   solve: Count,
   /** Longest response, in tokens. */
-  maxTokens: Schema.Struct({ propose: Positive, solve: Positive }),
+  maxTokens: Schema.Struct({ propose: PositiveCount, solve: PositiveCount }),
 })
 export type KindConfig = typeof KindConfig.Type
 
-const CompositeFunctions = Schema.Struct({ least: Positive, most: Positive }).check(
+const CompositeFunctions = Schema.Struct({ least: PositiveCount, most: PositiveCount }).check(
   Schema.makeFilter(({ least, most }) => (least <= most ? undefined : `least ${least} is over most ${most}`)),
 )
 
 /** Proposals that have to call the programs of references (released code: composite functions). */
 export const CompositeConfig = Schema.Struct({
   /** Share of such proposals in the end: `compositeChance`. */
-  chance: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  chance: Share,
   /** How many functions one is given, uniformly between. */
   functions: CompositeFunctions,
   /** The last step without them. */
@@ -77,13 +74,13 @@ export const RunConfig = Schema.Struct({
     /** `nano` is the embedded one; else a file of weights, or what a server calls the model. */
     model: Schema.String,
     /** Threads of a local engine; null is one a core. */
-    workers: Schema.NullOr(Positive),
+    workers: Schema.NullOr(PositiveCount),
     /** Address of the server; null is the one in TINKER_BASE_URL. Its key is in TINKER_API_KEY, never here. */
     url: Schema.NullOr(Schema.String),
     /** Rank of the LoRA adapter that is trained on a server; 0 is all parameters, where the server can. */
     rank: Count,
     /** Longest prompt plus response on a server, in tokens; null is what the server or the model says. */
-    contextLength: Schema.NullOr(Positive),
+    contextLength: Schema.NullOr(PositiveCount),
     /** How a server reduces losses, for the same update on each; null is what is measured. */
     reduction: Schema.NullOr(Schema.Literals(["sum", "meanOfMeans"])),
     /** Whether a server that takes nothing but a learning rate may use its own betas, epsilon, decay and clipping. */
@@ -99,7 +96,7 @@ export const RunConfig = Schema.Struct({
     /** `auto` is the fastest host that works here; results are the same on each. */
     host: Schema.Literals(["auto", "v8", "wasmtime"]),
     /** Threads; null is one a core. */
-    workers: Schema.NullOr(Positive),
+    workers: Schema.NullOr(PositiveCount),
   }),
   /** A file of programs with inputs, whose tasks take the place of the environments' own seeds; null is those. */
   seedFile: Schema.NullOr(
@@ -116,9 +113,9 @@ export const RunConfig = Schema.Struct({
     /** Reference tasks in a prompt. */
     references: Count,
     mix: BufferMix,
-    temperature: Temperature,
+    temperature: NonNegative,
     /** At most this many tasks of one family (one program) a step; null is no cap. */
-    familyCap: Schema.NullOr(Positive),
+    familyCap: Schema.NullOr(PositiveCount),
     /** Whether proposals are learned from. */
     train: Schema.Boolean,
     /** The last step that proposes; null is the last of the run. With 0 only the rounds of seeding do. */
@@ -128,18 +125,18 @@ export const RunConfig = Schema.Struct({
   }),
   estimate: Schema.Struct({
     /** Monte-Carlo answers a task. */
-    samples: Positive,
-    temperature: Temperature,
+    samples: PositiveCount,
+    temperature: NonNegative,
   }),
   solve: Schema.Struct({
     /** What the solver learns from: the estimate's answers, tasks drawn from the buffer, or both. */
     from: Schema.Literals(["estimate", "buffer", "both"]),
     /** Answers to a task that was drawn from the buffer. */
-    samples: Positive,
+    samples: PositiveCount,
     /** Whether the environment's seeds are among the tasks that are drawn. */
     seeds: Schema.Boolean,
     mix: BufferMix,
-    temperature: Temperature,
+    temperature: NonNegative,
   }),
   reward: RewardConfig,
   advantage: Schema.Struct({ propose: AdvantageConfig, solve: AdvantageConfig }),
@@ -150,7 +147,7 @@ export const RunConfig = Schema.Struct({
    * Coefficient of the entropy bonus, per token and in nats; 0 is off. Where an engine has none of its own, each token's advantage gets
    * −coefficient · its log-probability when sampled: the same gradient in the mean, with the noise of sampling.
    */
-  entropyBonus: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
+  entropyBonus: NonNegative,
   /**
    * Penalty for leaving the policy that the run began with; null is off. `loss` adds it to each token's loss; `reward` takes
    * coefficient · Σ k over the tokens of a response, as sampled, from the response's reward. In the loss k1 has no gradient in the
@@ -159,15 +156,15 @@ export const RunConfig = Schema.Struct({
   kl: Schema.NullOr(
     Schema.Struct({
       estimator: KlEstimator,
-      coefficient: Schema.Finite,
+      coefficient: NonNegative,
       in: Schema.Literals(["loss", "reward"]),
     }),
   ),
   update: Schema.Struct({
     /** Passes over what a step learns from. */
-    epochs: Positive,
+    epochs: PositiveCount,
     /** Responses of one optimizer step, drawn without repetition in each pass; null is all of them. */
-    miniBatch: Schema.NullOr(Positive),
+    miniBatch: Schema.NullOr(PositiveCount),
     /**
      * By how many steps the policy that a batch is sampled from may lag behind the one that learns from it. 0: a step samples, then
      * learns. 1: while it learns, the next step's batch is sampled from the policy before; the loss weighs each token by the ratio
@@ -181,7 +178,7 @@ export const RunConfig = Schema.Struct({
     /** Steps over which the learning rate rises linearly from 0. */
     warmupSteps: Count,
     /** Share of the learning rate that is left at the last step, after a linear fall; 1 is constant. */
-    finalShare: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+    finalShare: Share,
   }),
   buffer: BufferConfig,
   evaluate: Schema.Struct({
@@ -190,13 +187,13 @@ export const RunConfig = Schema.Struct({
     /** Suites by id, e.g. `deduction-3`; empty is all of the environment. */
     suites: Schema.Array(Schema.String),
     /** At most this many tasks of a suite; null is all. The test suites are always whole. */
-    devTasks: Schema.NullOr(Positive),
+    devTasks: Schema.NullOr(PositiveCount),
   }),
   checkpoint: Schema.Struct({
     /** Steps between checkpoints; 0 is only at the end. */
     every: Count,
     /** How many of the latest are kept. */
-    keep: Positive,
+    keep: PositiveCount,
   }),
 })
 export type RunConfig = typeof RunConfig.Type

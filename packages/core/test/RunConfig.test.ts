@@ -114,6 +114,66 @@ describe("wrong values", () => {
     assert.include(text, expected)
   })
 
+  const ppo = (changes: object) =>
+    `loss=${JSON.stringify({ _tag: "ppo", clipLow: 0.2, clipHigh: 0.2, dualClip: null, ...changes })}`
+  const rae = (decay: number) => `advantage.solve=${JSON.stringify({ _tag: "rae", decay })}`
+  const coverage = (decay: number, exponent: number) =>
+    `reward.propose.coverage=${JSON.stringify({ decay, exponent })}`
+  const zone = (low: number, high: number) => `reward.propose.zone=${JSON.stringify({ low, high })}`
+  const kl = (coefficient: number) => `kl=${JSON.stringify({ estimator: "k2", coefficient, in: "loss" })}`
+  const reduction = (length: number) => `reduction=${JSON.stringify({ _tag: "constant", length })}`
+  const epsilon = (value: number) =>
+    `advantage.solve=${JSON.stringify({ _tag: "groupBaseline", epsilon: value })}`
+
+  it.each([
+    ["buffer.capacity=0", "buffer.capacity: ", "greater than 0"],
+    ["buffer.keepSeeds=-1", "buffer.keepSeeds: ", "greater than or equal to 0"],
+    [ppo({ clipLow: -0.1 }), "loss.clipLow: ", "greater than or equal to 0"],
+    [ppo({ clipHigh: -0.1 }), "loss.clipHigh: ", "greater than or equal to 0"],
+    [ppo({ dualClip: 1 }), "loss.dualClip: ", "greater than 1"],
+    [rae(0), "advantage.solve.decay: ", "between 0 (excluded) and 1"],
+    [rae(1.1), "advantage.solve.decay: ", "between 0 (excluded) and 1"],
+    [epsilon(-1), "advantage.solve.epsilon: ", "greater than or equal to 0"],
+    [coverage(0, 1), "reward.propose.coverage.decay: ", "between 0 (excluded) and 1"],
+    [coverage(7, 1), "reward.propose.coverage.decay: ", "between 0 (excluded) and 1"],
+    [coverage(1, -1), "reward.propose.coverage.exponent: ", "greater than or equal to 0"],
+    [zone(-0.1, 1), "reward.propose.zone.low: ", "between 0 and 1"],
+    [zone(0, 1.1), "reward.propose.zone.high: ", "between 0 and 1"],
+    [zone(0.9, 0.1), "reward.propose.zone: ", "low 0.9 is over high 0.1"],
+    [kl(-1), "kl.coefficient: ", "greater than or equal to 0"],
+    [reduction(0), "reduction.length: ", "greater than 0"],
+    ["optimizer.learningRate=-1", "optimizer.learningRate: ", "greater than or equal to 0"],
+    ["optimizer.beta1=1", "optimizer.beta1: ", "between 0 and 1 (excluded)"],
+    ["optimizer.beta2=-0.1", "optimizer.beta2: ", "between 0 and 1"],
+    ["optimizer.epsilon=0", "optimizer.epsilon: ", "greater than 0"],
+    ["optimizer.weightDecay=-1", "optimizer.weightDecay: ", "greater than or equal to 0"],
+    ["optimizer.gradClip=0", "optimizer.gradClip: ", "greater than 0"],
+  ])("out of range, %s: the message names the key and the range", (setting, path, range) => {
+    const text = refused(setting)
+    assert.include(text, path)
+    assert.include(text, range)
+  })
+
+  it("the ends of the ranges are in them", () => {
+    for (const setting of [
+      "buffer.capacity=1",
+      "buffer.keepSeeds=0",
+      ppo({ clipLow: 0, clipHigh: 0, dualClip: 1.001 }),
+      rae(1),
+      epsilon(0),
+      coverage(1, 0),
+      zone(0, 1),
+      zone(0.5, 0.5),
+      kl(0),
+      reduction(1),
+      "optimizer.learningRate=0",
+      "optimizer.beta1=0",
+      "optimizer.weightDecay=0",
+    ]) {
+      set(setting)
+    }
+  })
+
   it("the message says what was found", () => {
     assert.include(refused("propose.mix=unifrom"), 'got "unifrom"')
     assert.include(refused("steps=-1"), "got -1")

@@ -165,6 +165,11 @@ describe("draw", () => {
   const buffer = new TaskBuffer(large, records([0, 0, 0, 1, 3, 3]))
   const rounds = 10_000
 
+  it.each(mixes)("%s: from a buffer of any size", (mix) => {
+    const many = Array.from({ length: 300_000 }, (_, i) => record(i + 1, i % 7))
+    assert.lengthOf(ids(draw(many, mix, 2, random(mix))), 2)
+  })
+
   it("uniform: every task alike", () => {
     closeShares(frequencies(buffer, "uniform", 2, rounds), rounds, {
       1: 1 / 3,
