@@ -128,15 +128,28 @@ const take = (
   ]
 }
 
-/** Without replacement, by exponential keys (Efraimidis & Spirakis 2006). */
+/**
+ * Without replacement, by exponential keys (Efraimidis & Spirakis 2006): those of the `count` smallest, in their order. What is
+ * larger than the largest of as many that were seen is left out at once, so that few are ever sorted.
+ */
 const weightedSample = <A>(
   items: ReadonlyArray<A>,
   weight: (item: A) => number,
   count: number,
   random: RandomStream,
-) =>
-  items
-    .map((item) => ({ item, key: -Math.log(1 - random.float()) / weight(item) }))
-    .toSorted((a, b) => a.key - b.key)
-    .slice(0, count)
-    .map(({ item }) => item)
+): Array<A> => {
+  let chosen: Array<{ readonly item: A; readonly key: number }> = []
+  let largest = Infinity
+  const settle = () => {
+    chosen = chosen.toSorted((a, b) => a.key - b.key).slice(0, count)
+    if (chosen.length === count) largest = chosen.at(-1)?.key ?? largest
+  }
+  for (const item of items) {
+    const key = -Math.log(1 - random.float()) / weight(item)
+    if (key >= largest) continue
+    chosen.push({ item, key })
+    if (chosen.length > 2 * count + 64) settle()
+  }
+  settle()
+  return chosen.map(({ item }) => item)
+}

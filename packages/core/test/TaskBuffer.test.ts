@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { RandomStreams } from "../src/RandomStreams.ts"
+import { type RandomStream, RandomStreams } from "../src/RandomStreams.ts"
 import { type BufferConfig, type BufferMix, TaskBuffer, type TaskRecord, draw } from "../src/TaskBuffer.ts"
 
 const record = (id: number, step: number): TaskRecord => ({
@@ -222,6 +222,29 @@ describe("draw", () => {
       5: 4 / 13,
       6: 4 / 13,
     })
+  })
+
+  it("recency: the tasks of the smallest exponential keys, in their order, whatever the count", () => {
+    const sorted = (tasks: ReadonlyArray<TaskRecord>, count: number, stream: RandomStream) =>
+      tasks
+        .map((task) => ({ id: task.id, key: -Math.log(1 - stream.float()) / (task.step + 1) }))
+        .toSorted((a, b) => a.key - b.key)
+        .slice(0, count)
+        .map(({ id }) => id)
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2000 }),
+        fc.nat({ max: 2500 }),
+        fc.nat(),
+        (size, wanted, seed) => {
+          const tasks = Array.from({ length: size }, (_, i) => record(i + 1, (i * 37) % 50))
+          const [one, other] = [new RandomStreams(seed).get("draw"), new RandomStreams(seed).get("draw")]
+          const count = Math.min(wanted, size)
+          assert.deepStrictEqual(ids(draw(tasks, "recency", count, one)), sorted(tasks, count, other))
+          assert.deepStrictEqual(one.state, other.state)
+        },
+      ),
+    )
   })
 
   it("recency: without replacement, second draws follow the remaining weights", () => {
