@@ -295,6 +295,18 @@ const mutations: ReadonlyArray<Mutation> = [
     "() => true",
   ),
   mutation("store/Checkpoint", "the best one is not kept", "best === null ? [] : [best.step]", "[]"),
+  mutation(
+    "store/Checkpoint",
+    "what stands aside is no checkpoint",
+    'stepOf(name, "") ?? stepOf(name, aside) ?? []',
+    'stepOf(name, "") ?? []',
+  ),
+  mutation(
+    "store/Checkpoint",
+    "what stands aside comes back in place of what was removed",
+    "for (const place of [`${target}${aside}`, target])",
+    "for (const place of [target])",
+  ),
   mutation("store/Checkpoint", "the later of equals", "> (found?.score ?? -1)", ">= (found?.score ?? -1)"),
 
   mutation("selfplay/Validate", "first lock: the kind's split", 'track.kind.split(task) !== "train" ||', ""),

@@ -47,6 +47,8 @@ const write = Effect.fnUntraced(function* (from: number) {
     yield* store.metrics(step, {})
     yield* store.rollouts(step, [])
     if (step % checkpointEvery !== 0) continue
+    // One that a stop made, then the scheduled one in its place.
+    yield* store.checkpoint({ ...checkpointOf(step), scheduled: false }, 2)
     yield* store.checkpoint(checkpointOf(step), 2)
     yield* Effect.sync(() => process.stdout.write("saved\n"))
   }

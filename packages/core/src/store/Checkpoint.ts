@@ -41,14 +41,31 @@ const manifestFile = "manifest.json"
 /** Endings of a checkpoint on its way in and on its way out. */
 const arriving = ".writing"
 const leaving = ".removing"
+/** Of one that stands aside while another of its step comes in. As long as that is not there, it is the checkpoint. */
+const aside = ".replaced"
 
 /** Where a checkpoint lies, relative to the run's folder. */
 export const checkpointFolder = (step: number): string => `${folderOfAll}/${stepName(step)}`
 
+/** Where the checkpoint of a step lies now, relative to the run's folder. */
+const placeOf = Effect.fnUntraced(
+  function* (folder: string, step: number) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const place = checkpointFolder(step)
+    const stands = (name: string) => fs.exists(path.join(folder, name))
+    return !(yield* stands(place)) && (yield* stands(`${place}${aside}`)) ? `${place}${aside}` : place
+  },
+  (effect, _, step) => Effect.mapError(effect, failing(checkpointFolder(step))),
+)
+
 const utf8 = new TextEncoder()
 const decodeManifest = Schema.decodeUnknownResult(Manifest)
 
-/** Puts a checkpoint in its place, in that of an earlier one of the same step if there is one. */
+/**
+ * Puts a checkpoint in its place, in that of an earlier one of the same step if there is one. Whenever this is cut short, one of
+ * the two is there as a whole; `sweepCheckpoints` removes the other.
+ */
 export const writeCheckpoint = Effect.fnUntraced(function* (
   folder: string,
   facts: Pick<Manifest, "step" | "scheduled" | "score" | "offsets">,
@@ -74,32 +91,42 @@ export const writeCheckpoint = Effect.fnUntraced(function* (
   })
   // A disk that filled up on the way needs the space back.
   yield* Effect.tapError(write, () => Effect.ignore(fs.remove(draft, { recursive: true, force: true })))
-  if (yield* fs.exists(target)) yield* removeCheckpoint(folder, facts.step)
+  if (yield* fs.exists(target)) yield* fs.rename(target, `${target}${aside}`)
   yield* fs.rename(draft, target)
   yield* flush(path.dirname(target))
 })
 
 /**
- * Removes a checkpoint: renamed first, so that what is left when this is cut short is no checkpoint. It does not come back when
- * the machine goes down after this.
+ * Removes a checkpoint, and first one that stands aside for it. It does not come back when the machine goes down after this.
  */
 export const removeCheckpoint = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const target = path.join(folder, checkpointFolder(step))
-  yield* fs.remove(`${target}${leaving}`, { recursive: true, force: true })
-  yield* fs.rename(target, `${target}${leaving}`)
-  yield* flush(path.dirname(target))
-  yield* fs.remove(`${target}${leaving}`, { recursive: true })
+  // Renamed first, so that what is left when this is cut short is no checkpoint.
+  const gone = `${target}${leaving}`
+  for (const place of [`${target}${aside}`, target]) {
+    if (!(yield* fs.exists(place))) continue
+    yield* fs.remove(gone, { recursive: true, force: true })
+    yield* fs.rename(place, gone)
+    yield* flush(path.dirname(target))
+    yield* fs.remove(gone, { recursive: true })
+  }
 })
 
-/** Removes what a crash left of checkpoints that were being written or removed. */
+/** Removes what is left of checkpoints that were being written or removed; what stands aside for nothing gets its place back. */
 export const sweepCheckpoints = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   for (const name of yield* namesIn(path.join(folder, folderOfAll))) {
-    if (stepOf(name, arriving) === null && stepOf(name, leaving) === null) continue
-    yield* fs.remove(path.join(folder, folderOfAll, name), { recursive: true })
+    const place = path.join(folder, folderOfAll, name)
+    const step = stepOf(name, aside)
+    const target = step === null ? null : path.join(folder, checkpointFolder(step))
+    if (target !== null && !(yield* fs.exists(target))) {
+      yield* fs.rename(place, target)
+    } else if (target !== null || stepOf(name, arriving) !== null || stepOf(name, leaving) !== null) {
+      yield* fs.remove(place, { recursive: true })
+    }
   }
 })
 
@@ -107,7 +134,8 @@ export const sweepCheckpoints = Effect.fnUntraced(function* (folder: string) {
 export const namedCheckpoints = Effect.fnUntraced(function* (folder: string) {
   const path = yield* Path.Path
   const names = yield* namesIn(path.join(folder, folderOfAll)).pipe(Effect.mapError(failing(folderOfAll)))
-  return names.flatMap((name) => stepOf(name, "") ?? []).toSorted((a, b) => a - b)
+  const steps = names.flatMap((name) => stepOf(name, "") ?? stepOf(name, aside) ?? [])
+  return [...new Set(steps)].toSorted((a, b) => a - b)
 })
 
 /** Manifests of the complete checkpoints of a run, by step, ascending. */
@@ -126,7 +154,7 @@ export const listCheckpoints = Effect.fn("RunStore.listCheckpoints")(function* (
 })
 
 const readManifest = Effect.fnUntraced(function* (folder: string, step: number) {
-  const file = `${checkpointFolder(step)}/${manifestFile}`
+  const file = `${yield* placeOf(folder, step)}/${manifestFile}`
   const manifest = decodeManifest(yield* readJson(folder, file))
   if (Result.isFailure(manifest)) return yield* new RunStoreError({ file, message: manifest.failure.message })
   if (manifest.success.step !== step)
@@ -139,9 +167,10 @@ export const readCheckpoint = Effect.fn("RunStore.readCheckpoint")(function* (fo
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const manifest = yield* readManifest(folder, step)
+  const place = yield* placeOf(folder, step)
   const policy: Array<PolicyFile> = []
   for (const [name, saved] of Object.entries(manifest.files)) {
-    const file = `${checkpointFolder(step)}/${name}`
+    const file = `${place}/${name}`
     const bytes = yield* fs
       .readFile(path.join(folder, file))
       .pipe(
@@ -164,7 +193,7 @@ export const readCheckpoint = Effect.fn("RunStore.readCheckpoint")(function* (fo
   return {
     manifest,
     policy,
-    state: yield* readJson(folder, `${checkpointFolder(step)}/${stateFile}`),
+    state: yield* readJson(folder, `${place}/${stateFile}`),
   } satisfies Checkpoint
 })
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { type Manifest, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
+import { type Manifest, RunStore, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
 import { event, policy, saved, withNewRun, withResumedRun, failure, platform } from "./newRun.ts"
 
 layer(platform)("checkpoints", (it) => {
@@ -261,6 +261,49 @@ layer(platform)("checkpoints", (it) => {
         "step-000002.writing → step-000002",
         "step-000001 → step-000001.removing",
       ])
+    }),
+  )
+
+  it.effect("of one step replace each other: cut short at any point, one of the two is there", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      /** Which of the two is there when all that is done on files from some operation on comes to nothing. */
+      const cutAt = Effect.fnUntraced(function* (point: number, resume: 0 | null) {
+        let left = Infinity
+        const cut =
+          <A extends ReadonlyArray<unknown>, B, E, R>(operation: (...of: A) => Effect.Effect<B, E, R>) =>
+          (...of: A) =>
+            Effect.suspend(() => (left-- > 0 ? operation(...of) : Effect.interrupt))
+        const mortal = { ...fs, rename: cut(fs.rename), remove: cut(fs.remove), open: cut(fs.open) }
+        return yield* withNewRun(
+          Effect.fnUntraced(function* (store, folder) {
+            yield* store.checkpoint(saved(0, policy("1"), "first", { scheduled: false }), 2)
+            left = point
+            const { _tag } = yield* Effect.exit(store.checkpoint(saved(0, policy("2"), "second"), 2))
+            left = Infinity
+            assert.deepStrictEqual(yield* listCheckpoints(folder), [0])
+            const { manifest, state } = yield* readCheckpoint(folder, 0)
+            const continued = RunStore.layerResume(folder, resume === null ? null : manifest)
+            yield* Effect.provide(Effect.void, continued)
+            const kept = yield* fs.readDirectory(`${folder}/checkpoints`)
+            assert.deepStrictEqual(kept, resume === null ? [] : ["step-000000"])
+            if (resume !== null) assert.strictEqual((yield* readCheckpoint(folder, 0)).state, state)
+            return { state, whole: _tag === "Success" }
+          }),
+        ).pipe(Effect.provideService(FileSystem.FileSystem, mortal))
+      })
+      for (const resume of [0, null] as const) {
+        const there: Array<unknown> = []
+        for (let point = 0, whole = false; !whole; point++) {
+          const result = yield* cutAt(point, resume)
+          there.push(result.state)
+          whole = result.whole
+        }
+        // The second one from the moment on when it is in its place.
+        assert.isAbove(there.length, 10)
+        assert.deepStrictEqual(there, there.toSorted())
+        assert.deepStrictEqual([there[0], there.at(-1)], ["first", "second"])
+      }
     }),
   )
 
