@@ -66,7 +66,11 @@ export const registry: ReadonlyArray<Metric> = [
     "propose/<kind>/free",
     "Accepted tasks among the valid ones that are not held out.",
   ),
-  count("propose/<kind>/accepted", null, "Tasks that entered the buffer."),
+  count(
+    "propose/<kind>/accepted",
+    null,
+    "Proposals that became tasks. Not each stays in the buffer: see `buffer.admit`, and `buffer.evict` newest.",
+  ),
   count("propose/<kind>/faults", "down", "Proposals lost to infrastructure faults."),
   count("propose/<kind>/rewarded", null, "Proposals with a reward: neither lost nor kept out by a rule."),
   mean(
@@ -156,9 +160,17 @@ export const registry: ReadonlyArray<Metric> = [
     "Mean importance ratio of the trained tokens, exp(log-probability when learned from − when sampled); where `update.staleness` is 1.",
   ),
   single("train/ratioMax", "value", null, "The largest of these ratios."),
-  count("train/sequences", null, "Sequences with a non-zero advantage."),
+  count(
+    "train/sequences",
+    null,
+    "Sequences that were learned from: those with a non-zero advantage or, where the loss has a regularization (`entropyBonus`, `kl` in the loss), all with an advantage.",
+  ),
   single("train/tokens", "tokens", null, "Response tokens trained on."),
-  count("train/zeroVariance", "down", "Cells in which every advantage was 0, so that they taught nothing."),
+  count(
+    "train/zeroVariance",
+    "down",
+    "Cells in which every advantage was 0: their rewards taught nothing, a regularization of the loss still may.",
+  ),
   single("generate/tokens", "tokens", null, "Tokens sampled in the step."),
 ]
 

@@ -83,7 +83,7 @@ export const RunEvent = Schema.TaggedUnion({
   },
   /** Seeding of one buffer ended. */
   Seeded: { at, environment: Schema.String, kind: Schema.String, accepted: Schema.Int, rejected: Schema.Int },
-  /** A task entered a buffer. */
+  /** A task was accepted, and `buffer.admit` keeps it. A full buffer that evicts the newest does not take it. */
   TaskAdded: { at, record: TaskRecord },
   /** A proposal was judged. `rollout` is its index in the step's rollouts. */
   Proposed: {
