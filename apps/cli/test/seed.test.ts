@@ -79,7 +79,7 @@ describe("azr seed", { timeout: 120_000 }, () => {
     assert.include(run.stderr, "seeded python-nano/deduction: 20 tasks (0 drafts refused)")
     assert.include(run.stderr, "seeded python-nano/abduction: 5 tasks (1 drafts refused)")
     const added = rowsOf(folder, "runs/run/events.jsonl").flatMap(({ _tag, record }) =>
-      _tag === "TaskAdded" ? [record as { readonly kind: string; readonly identity: string }] : [],
+      _tag === "TaskAdded" ? [record as { readonly kind: string }] : [],
     )
     assert.deepStrictEqual(
       added.map(({ kind }) => kind),

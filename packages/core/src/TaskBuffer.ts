@@ -19,7 +19,6 @@ export const TaskRecord = Schema.Struct({
   /** The references its proposer was shown, by id: its descent. */
   parents: Schema.Array(Schema.Int),
   task: Schema.Unknown,
-  identity: Schema.String,
   /** Share of the Monte-Carlo answers that were correct, in [0, 1]; null where it was not estimated. */
   successRate: Schema.NullOr(Schema.Finite),
 })

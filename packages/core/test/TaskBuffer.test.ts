@@ -11,7 +11,6 @@ const record = (id: number, step: number): TaskRecord => ({
   origin: step === 0 ? "seed" : "proposed",
   parents: [],
   task: { id },
-  identity: `task ${id}`,
   successRate: null,
 })
 

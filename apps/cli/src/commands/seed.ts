@@ -15,7 +15,8 @@ import { Table } from "../Table.ts"
 /** What became of the drafts of one kind. */
 interface Seeded {
   readonly kind: string
-  readonly tasks: ReadonlyArray<{ readonly task: unknown; readonly identity: string }>
+  /** In the kind's own encoded form. */
+  readonly tasks: ReadonlyArray<unknown>
   /** Drafts that are no tasks to train on, by reason. */
   readonly rejected: Readonly<Record<string, number>>
 }
@@ -43,7 +44,7 @@ class Sieve {
 
   get result(): Seeded {
     const encode = Schema.encodeUnknownSync(this.#kind.taskSchema)
-    const tasks = [...this.tasks].map(([identity, task]) => ({ identity, task: encode(task) }))
+    const tasks = [...this.tasks.values()].map((task) => encode(task))
     return { kind: this.#kind.id, tasks, rejected: this.rejected }
   }
 }
@@ -164,8 +165,8 @@ export const seedCommand = Command.make(
     }).pipe(Effect.scoped, onHost(host))
 
     if (Option.isSome(out)) {
-      const added = seeded.flatMap(({ kind, tasks }) => tasks.map((each) => ({ kind, ...each })))
-      const events = added.map(({ identity, kind, task }, index): RunEvent.RunEvent => ({
+      const added = seeded.flatMap(({ kind, tasks }) => tasks.map((task) => ({ kind, task })))
+      const events = added.map(({ kind, task }, index): RunEvent.RunEvent => ({
         _tag: "TaskAdded",
         at: 0,
         record: {
@@ -176,7 +177,6 @@ export const seedCommand = Command.make(
           origin: "seed",
           parents: [],
           task,
-          identity,
           successRate: null,
         },
       }))

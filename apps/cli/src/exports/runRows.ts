@@ -41,7 +41,7 @@ export const taskRows = (
     each(
       events.flatMap((event): ReadonlyArray<Row> => {
         if (event._tag !== "TaskAdded") return []
-        const { identity: _identity, ...record } = event.record
+        const { record } = event
         return [{ ...record, ...sourceText(environments, record.environment, record.task) }]
       }),
     ),

@@ -42,7 +42,6 @@ const field = {
   advantage: literal(',"advantage":'),
   canonical: literal(',"canonical":'),
   environment: literal(',"environment":'),
-  identity: literal(',"identity":'),
   kind: literal(',"kind":'),
   logprob: literal(',"logprob":'),
   origin: literal(',"origin":'),
@@ -109,10 +108,8 @@ export const readTaskAdded = (bytes: Uint8Array, start: number, end: number): Ad
   const parents = parentsAt(cursor)
   cursor.skip(field.task)
   const taskFrom = cursor.at
-  cursor.seekLast(field.identity)
+  cursor.seekLast(field.successRate)
   const taskTo = cursor.at
-  cursor.skip(field.identity)
-  cursor.skipString()
   cursor.skip(field.successRate)
   const successRate = cursor.numberOrNull()
   cursor.skip(braces)

@@ -134,7 +134,6 @@ export class LoopState {
     origin: TaskRecord["origin"],
     parents: ReadonlyArray<number>,
   ): TaskRecord {
-    const identity = track.kind.identity(task)
     const record: TaskRecord = {
       id: this.#nextId++,
       environment: track.environment.id,
@@ -143,10 +142,9 @@ export class LoopState {
       origin,
       parents,
       task: Schema.encodeSync(track.kind.taskSchema)(task),
-      identity,
       successRate: null,
     }
-    this.#known.add(fingerprint(track, identity))
+    this.#known.add(fingerprint(track, track.kind.identity(task)))
     this.buffer(track.environment.id, track.kind.id).add(record)
     return record
   }

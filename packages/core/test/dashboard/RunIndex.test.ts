@@ -23,7 +23,6 @@ const added = (id: number, parents: ReadonlyArray<number>, successRate: number |
     origin: "proposed",
     parents,
     task: { program: `p${id}`, region: `r${id % 2}` },
-    identity: "",
     successRate,
   },
 })

@@ -13,7 +13,7 @@ const encodeRollout = Schema.encodeSync(Rollout)
 const within =
   <A>(read: (bytes: Uint8Array, start: number, end: number) => A) =>
   (line: string): A => {
-    const bytes = new TextEncoder().encode(`é","\n${line}\n,"identity":"","successRate":1}}`)
+    const bytes = new TextEncoder().encode(`é","\n${line}\n,"successRate":1}}`)
     const start = bytes.indexOf(10) + 1
     return read(bytes, start, bytes.indexOf(10, start))
   }
@@ -28,7 +28,7 @@ const text = fc.oneof(
   fc.string(),
   fc.constantFrom(
     '","reason":"x","task":1,"rollout":0}',
-    '","identity":"","successRate":1}}',
+    '","successRate":1}}',
     ',"identity":"i","successRate":0.5}}',
     '","region":"mine","',
     "\\",
@@ -61,7 +61,7 @@ const task = fc.oneof(
     input: fc.json(),
   }),
   fc.record({ region: fc.oneof(text, fc.integer()), program: text }),
-  fc.record({ nested: fc.record({ region: text }), identity: text }),
+  fc.record({ nested: fc.record({ region: text }), successRate: text }),
   fc.jsonValue(),
 )
 
@@ -77,7 +77,6 @@ const added = fc.record({
     origin: fc.constantFrom("seed" as const, "proposed" as const),
     parents: fc.array(whole, { maxLength: 4 }),
     task,
-    identity: text,
     successRate: fc.option(number),
   }),
 })
@@ -114,6 +113,21 @@ describe("eventLines", () => {
           region,
         })
         assert.isNull(readProposed(line))
+      }),
+    )
+  })
+
+  it("leaves a task of an earlier log, with its identity, to decoding or reads the same of it", () => {
+    fc.assert(
+      fc.property(added, text, (event, identity) => {
+        const line = lineOf(event)
+        const earlier = line.replace(
+          /,"successRate":[^,]*$/u,
+          (rest) => `,"identity":${JSON.stringify(identity)}${rest}`,
+        )
+        assert.deepStrictEqual(decode(earlier), decode(line))
+        const read = readTaskAdded(earlier)
+        if (read !== null) assert.deepStrictEqual(read, readTaskAdded(line))
       }),
     )
   })
@@ -159,8 +173,8 @@ describe("eventLines", () => {
     '{"_tag":"Proposed","at":1,"step":1,"environment":"e","kind":"k","status":"dreamt","reason":"","task":1,"rollout":0}',
     '{"_tag":"Proposed","at":1,"step":1,"environment":"e","kind":"k","status":"accepted","reason":"","task":1,"rollout":0,"new":1}',
     '{"at":1,"_tag":"Proposed","step":1,"environment":"e","kind":"k","status":"accepted","reason":"","task":1,"rollout":0}',
-    '{"_tag":"TaskAdded","at":1,"record":{"id":1,"environment":"e","kind":"k","step":1,"origin":"seed","parents":[],"task":{,"identity":"","successRate":1}}',
-    '{"_tag":"TaskAdded","at":1,"record":{"id":1,"environment":"e","kind":"k","step":1,"origin":"seed","parents":[],"task":{},"identity":"","successRate":"1"}}',
+    '{"_tag":"TaskAdded","at":1,"record":{"id":1,"environment":"e","kind":"k","step":1,"origin":"seed","parents":[],"task":{,"successRate":1}}',
+    '{"_tag":"TaskAdded","at":1,"record":{"id":1,"environment":"e","kind":"k","step":1,"origin":"seed","parents":[],"task":{},"successRate":"1"}}',
   ])("leaves a line of another form alone: %s", (line) => {
     assert.isNull(readProposed(line))
     assert.isNull(readTaskAdded(line))

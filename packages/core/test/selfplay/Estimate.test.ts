@@ -5,7 +5,7 @@ import { propose } from "../../src/selfplay/Propose.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
-import { type Player, kinds, playing, settings, solved, stateOf, withPolicy } from "./world.ts"
+import { type Player, kinds, playing, settings, solved, stateOf, textOf, withPolicy } from "./world.ts"
 
 const estimated = (state: LoopState, player: Player) =>
   propose(state, state.tracks, validate).pipe(
@@ -47,7 +47,7 @@ describe("Estimate", () => {
           ["bad", "1 + 1", "1 + 1", "1 + 2", "1 + 3", "200 + 1", "2 + 2", "2 + 3"][index] ?? "",
       })
       assert.deepStrictEqual(
-        validated.map(({ record }) => record?.identity ?? null),
+        validated.map(({ record }) => (record === null ? null : textOf(record))),
         [null, "1 + 1", null, "1 + 2", "1 + 3", null, "2 + 2", "2 + 3"],
       )
       assert.deepStrictEqual(

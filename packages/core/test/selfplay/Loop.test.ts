@@ -11,7 +11,7 @@ import { prepare, run } from "../../src/selfplay/Loop.ts"
 import { type PuzzleOptions, puzzleEnvironment, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 import { type Setup, afterSteps, inFolder, platform, record, start, suite, suites, tags } from "./runs.ts"
-import { askedFor, kinds, overKinds, questionOf, seeded, settings, solved } from "./world.ts"
+import { askedFor, kinds, overKinds, questionOf, seeded, settings, solved, textOf } from "./world.ts"
 
 describe("a run", () => {
   const config = settings(
@@ -347,7 +347,7 @@ describe("seeding", () => {
             ["operand", 5],
           ],
         )
-        assert.strictEqual(new Set(tasks.map(({ identity, kind }) => `${kind} ${identity}`)).size, 35)
+        assert.strictEqual(new Set(tasks.map((task) => `${task.kind} ${textOf(task)}`)).size, 35)
         assert.isTrue(
           tasks.every(
             ({ parents, step, successRate }) => step === 0 && parents.length === 0 && successRate === null,
@@ -382,7 +382,7 @@ describe("seeding", () => {
       )
       const allowed = new Set(["1 + 0", "1 - 0", "1 * 0"])
       assert.isNotEmpty(tasks)
-      assert.isTrue(tasks.every(({ identity }) => allowed.has(identity)))
+      assert.isTrue(tasks.every((task) => allowed.has(textOf(task))))
     }),
   )
 })
@@ -419,9 +419,9 @@ describe("held-out tasks", () => {
         })
         const { events } = yield* readSummary(folder)
         const added = events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
-        const results = added.filter(({ kind }) => kind === "result").map(({ identity }) => identity)
+        const results = added.filter(({ kind }) => kind === "result").map(textOf)
         assert.isAbove(results.length, 10)
-        assert.isFalse(results.some((identity) => held.has(identity)))
+        assert.isFalse(results.some((text) => held.has(text)))
         const refused = events.filter((event) => event._tag === "Proposed" && event.status === "heldOut")
         assert.isAbove(refused.length, 10)
         for (const name of yield* fs.readDirectory(`${folder}/rollouts`)) {

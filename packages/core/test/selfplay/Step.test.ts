@@ -16,6 +16,7 @@ import {
   settings,
   solved,
   stateOf,
+  textOf,
   trackOf,
   withPolicy,
 } from "./world.ts"
@@ -42,7 +43,7 @@ describe("Step", () => {
       const { metrics, step: number, tasks } = yield* once(state)
       assert.strictEqual(number, 1)
       assert.deepStrictEqual(
-        tasks.map(({ identity, successRate }) => [identity, successRate]),
+        tasks.map((task) => [textOf(task), task.successRate]),
         [
           ["1 + 1", 0.5],
           ["2 + 2", 1],

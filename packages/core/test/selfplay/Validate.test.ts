@@ -5,7 +5,7 @@ import { propose } from "../../src/selfplay/Propose.ts"
 import type { LoopState } from "../../src/selfplay/State.ts"
 import { admit, heldOutOf, validate } from "../../src/selfplay/Validate.ts"
 import { puzzleText } from "../../src/testing/puzzleEnvironment.ts"
-import { accept, kinds, playing, puzzle, settings, stateOf, trackOf, withPolicy } from "./world.ts"
+import { accept, kinds, playing, puzzle, settings, stateOf, textOf, trackOf, withPolicy } from "./world.ts"
 
 /** What becomes of these proposals, in order. */
 const judged = Effect.fnUntraced(function* (state: LoopState, ...proposals: ReadonlyArray<string>) {
@@ -17,11 +17,10 @@ const judged = Effect.fnUntraced(function* (state: LoopState, ...proposals: Read
 })
 
 const four = kinds(["result", { proposals: 4 }])
-const buffered = (state: LoopState, id: string) =>
-  state.buffer("puzzles", id).records.map(({ identity }) => identity)
+const buffered = (state: LoopState, id: string) => state.buffer("puzzles", id).records.map(textOf)
 
 describe("Validate", () => {
-  it.effect("accepts valid tasks into their buffer, in order, with step, parents and identity", () =>
+  it.effect("accepts valid tasks into their buffer, in order, with step and parents", () =>
     Effect.gen(function* () {
       const state = yield* stateOf(settings(four, "propose.references=1"))
       accept(state, "result", "0 + 0")
@@ -46,7 +45,6 @@ describe("Validate", () => {
         origin: "proposed",
         parents: [1],
         task: puzzle("1 + 1"),
-        identity: "1 + 1",
         successRate: null,
       })
     }),

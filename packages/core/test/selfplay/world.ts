@@ -83,6 +83,9 @@ export const puzzle = (text: string): Puzzle => {
   return { a: Number(a), operator, b: Number(b) }
 }
 
+/** The puzzle of a record, e.g. `1 + 1`. */
+export const textOf = ({ task }: TaskRecord): string => puzzleText(task as Puzzle)
+
 /** The state of a run in the puzzle environment. */
 export const stateOf = (config: RunConfig, options: Partial<PuzzleOptions> = {}) =>
   Effect.map(open(puzzleEnvironment(options)), (environment) => new LoopState(config, [environment], null))

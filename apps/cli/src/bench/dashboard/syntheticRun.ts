@@ -114,7 +114,6 @@ const eventsOf = (
                   input: [[index, step]],
                   output: [step],
                 },
-                identity: `${step} ${index}`,
                 successRate: ((step + index) % 9) / 8,
               },
             },
