@@ -1,9 +1,8 @@
 /**
  * The canonical value: the only form in which a program's input or output crosses a border.
  *
- * One text encoding (JSON, see `encode`), one parser (`parse`), and equality by normal form, so that
- * `equals` and `hash` cannot disagree. Verdicts compare canonical values in the host; a guest only ever
- * sends the text (docs/INVARIANTS.md, rules 2 and 3).
+ * One text encoding (JSON, see `encode`), one parser (`parse`), and equality by normal form. Verdicts compare
+ * canonical values in the host; a guest only ever sends the text (docs/INVARIANTS.md, rules 2 and 3).
  *
  * | kind | Python | JavaScript | JSON |
  * |---|---|---|---|
@@ -259,9 +258,6 @@ export const equals = (a: Value, b: Value, equality: Equality): boolean =>
 export const normalForm = (value: Value, equality: Equality): string =>
   equality === "strict" ? encode(value) : loose(value, scalars[equality])
 
-/** 16 hexadecimal digits of the value's normal form: equal values have equal hashes. Not cryptographic. */
-export const hash = (value: Value, equality: Equality): string => hashText(normalForm(value, equality))
-
 type Scalar = Exclude<Value, { readonly items: unknown } | { readonly entries: unknown }>
 
 const loose = (value: Value, scalar: (value: Scalar) => string): string => {
@@ -317,7 +313,7 @@ const scalars: Readonly<Record<Exclude<Equality, "strict">, (value: Scalar) => s
   numeric: numericScalar,
 }
 
-/** 64 bits of FNV-1a over UTF-16 code units, as two 32-bit lanes; 16 hexadecimal digits. */
+/** 64 bits of FNV-1a over UTF-16 code units, as two 32-bit lanes; 16 hexadecimal digits. Not cryptographic. */
 export const hashText = (text: string): string => {
   let low = 0x811c9dc5
   let high = 0x01000193

@@ -15,7 +15,7 @@ import {
   float,
   frozenset,
   fromJson,
-  hash,
+  hashText,
   int,
   jsset,
   list,
@@ -280,13 +280,12 @@ describe("equality", () => {
     ["python", pythonValue],
     ["javascript", javascriptValue],
     ["numeric", pythonValue],
-  ])("%s: symmetric, transitive, one normal form and one hash a class", (equality, values) => {
+  ])("%s: symmetric, transitive, one normal form a class", (equality, values) => {
     fc.assert(
       fc.property(values, values, values, (a, b, c) => {
         const same = equals(a, b, equality)
         assert.strictEqual(equals(b, a, equality), same)
         assert.strictEqual(normalForm(a, equality) === normalForm(b, equality), same)
-        if (same) assert.strictEqual(hash(a, equality), hash(b, equality))
         if (same && equals(b, c, equality)) assert.isTrue(equals(a, c, equality))
       }),
       { numRuns: 2000 },
@@ -297,7 +296,6 @@ describe("equality", () => {
     fc.assert(
       fc.property(pythonValue, (value) => {
         assert.isTrue(equals(value, rewritten(value), "python"))
-        assert.strictEqual(hash(value, "python"), hash(rewritten(value), "python"))
       }),
       { numRuns: 1000 },
     )
@@ -424,12 +422,11 @@ describe("equality", () => {
         new Set(different.map((value) => normalForm(value, equality))).size,
         different.length,
       )
-      assert.strictEqual(new Set(different.map((value) => hash(value, equality))).size, different.length)
     }
   })
 
-  it("hash: 16 hexadecimal digits, and no collision among 100,000 integers", () => {
-    const hashes = new Set(Array.from({ length: 100_000 }, (_, n) => hash(int(n), "strict")))
+  it("hashText: 16 hexadecimal digits, and no collision among 100,000 integers", () => {
+    const hashes = new Set(Array.from({ length: 100_000 }, (_, n) => hashText(String(n))))
     assert.strictEqual(hashes.size, 100_000)
     for (const digits of [...hashes].slice(0, 100)) assert.match(digits, /^[0-9a-f]{16}$/u)
   })
