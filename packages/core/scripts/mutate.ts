@@ -319,8 +319,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Validate",
     "a fault is an invalid task",
-    'HostTimeout: ({ _tag, message }) => Effect.succeed(outcome("infrastructure",',
-    'HostTimeout: ({ _tag, message }) => Effect.succeed(outcome("invalid",',
+    'Effect.succeed(outcome("infrastructure",',
+    'Effect.succeed(outcome("invalid",',
   ),
   mutation(
     "selfplay/Validate",
@@ -331,8 +331,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Solve",
     "a fault is a wrong answer",
-    "HostTimeout: ({ message }) => Effect.succeed({ verdict: null, fault: message })",
-    'HostTimeout: () => Effect.succeed({ verdict: { verdict: "wrong" as const, reason: "" }, fault: "" })',
+    "({ message }) => Effect.succeed({ verdict: null, fault: message })",
+    '() => Effect.succeed({ verdict: { verdict: "wrong" as const, reason: "" }, fault: "" })',
   ),
   mutation(
     "selfplay/Solve",
@@ -536,8 +536,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/Partial",
     "a fault is no credit",
-    "HostTimeout: () => Effect.succeed(null)",
-    "HostTimeout: () => Effect.succeed(0)",
+    "Effect.catchTag(faults, () => Effect.succeed(null))",
+    "Effect.catchTag(faults, () => Effect.succeed(0))",
     "selfplay/Learn",
   ),
   mutation(

@@ -145,6 +145,9 @@ export class HostLost extends Schema.TaggedError<HostLost>()("HostLost", {
 /** One request failed for no fault of the program. The rollout it belongs to is masked, neither right nor wrong. */
 export type ExecutorFault = HostTimeout | HostLost
 
+/** For `Effect.catchTag`. */
+export const faults = ["HostTimeout", "HostLost"] as const satisfies ReadonlyArray<ExecutorFault["_tag"]>
+
 /** What a call can fail with. `ExecutorUnavailable` ends a run: no request can be answered. */
 export type ExecutorError = ExecutorUnavailable | ExecutorFault
 

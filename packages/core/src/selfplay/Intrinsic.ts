@@ -1,6 +1,6 @@
 /** What intrinsic rewards look at: measures of the estimated tasks that need no solver. */
 import { Effect } from "effect"
-import type { ExecutorUnavailable } from "../Executor.ts"
+import { type ExecutorUnavailable, faults } from "../Executor.ts"
 import { ConfigError } from "../RunConfig.ts"
 import type { LoopState } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
@@ -60,5 +60,5 @@ const meanDistance = (
         concurrency: "unbounded",
       }).pipe(
         Effect.map((distances) => distances.reduce((sum, value) => sum + value, 0) / distances.length),
-        Effect.catchTags({ HostLost: () => Effect.succeed(null), HostTimeout: () => Effect.succeed(null) }),
+        Effect.catchTag(faults, () => Effect.succeed(null)),
       )

@@ -1,6 +1,6 @@
 /** What is right in wrong answers, where the solver is credited for it. */
 import { Effect, Result } from "effect"
-import type { ExecutorUnavailable } from "../Executor.ts"
+import { type ExecutorUnavailable, faults } from "../Executor.ts"
 import type { Answer } from "./Solve.ts"
 import type { LoopState } from "./State.ts"
 import { timed } from "./Stopwatch.ts"
@@ -18,12 +18,7 @@ export const partialShares = Effect.fn("partialShares")(function* (
     const answer = track.kind.parseAnswer(text, config.promptStyle)
     return verdict?.verdict !== "wrong" || Result.isFailure(answer)
       ? Effect.succeed(0)
-      : track.kind.partial(task, answer.success).pipe(
-          Effect.catchTags({
-            HostLost: () => Effect.succeed(null),
-            HostTimeout: () => Effect.succeed(null),
-          }),
-        )
+      : track.kind.partial(task, answer.success).pipe(Effect.catchTag(faults, () => Effect.succeed(null)))
   }
   return yield* timed("execute", Effect.forEach(answers, shareOf, { concurrency: "unbounded" }))
 })

@@ -4,7 +4,7 @@
  */
 import { Effect, Result } from "effect"
 import type { Verdict } from "../Environment.ts"
-import type { ExecutorUnavailable } from "../Executor.ts"
+import { type ExecutorUnavailable, faults } from "../Executor.ts"
 import { PolicyEngine, type PolicyError, type Prompt, type Sample } from "../PolicyEngine.ts"
 import { misfit } from "../PolicyRequest.ts"
 import { draw } from "../TaskBuffer.ts"
@@ -113,10 +113,7 @@ const judge = (
   }
   return track.kind.verify(task, answer.success).pipe(
     Effect.map((verdict) => ({ verdict, fault: "" })),
-    Effect.catchTags({
-      HostLost: ({ message }) => Effect.succeed({ verdict: null, fault: message }),
-      HostTimeout: ({ message }) => Effect.succeed({ verdict: null, fault: message }),
-    }),
+    Effect.catchTag(faults, ({ message }) => Effect.succeed({ verdict: null, fault: message })),
   )
 }
 

@@ -3,7 +3,7 @@
  * proposal: not held out, not too long to be asked, not known, not too many of one family. What passes enters the buffer.
  */
 import { Effect, Result } from "effect"
-import type { ExecutorUnavailable } from "../Executor.ts"
+import { type ExecutorUnavailable, faults } from "../Executor.ts"
 import { PolicyEngine } from "../PolicyEngine.ts"
 import { misfit } from "../PolicyRequest.ts"
 import type { ProposalStatus } from "../RunEvent.ts"
@@ -91,10 +91,11 @@ export const validate = (proposal: Proposal): Effect.Effect<Validated, ExecutorU
   }
   return timed("execute", proposal.track.kind.validate(proposal.draft.success)).pipe(
     Effect.map((task) => outcome("accepted", "", "", task)),
-    Effect.catchTags({
-      ProposalRejected: ({ message, reason }) => Effect.succeed(outcome("invalid", reason, message, null)),
-      HostLost: ({ _tag, message }) => Effect.succeed(outcome("infrastructure", _tag, message, null)),
-      HostTimeout: ({ _tag, message }) => Effect.succeed(outcome("infrastructure", _tag, message, null)),
-    }),
+    Effect.catchTag("ProposalRejected", ({ message, reason }) =>
+      Effect.succeed(outcome("invalid", reason, message, null)),
+    ),
+    Effect.catchTag(faults, ({ _tag, message }) =>
+      Effect.succeed(outcome("infrastructure", _tag, message, null)),
+    ),
   )
 }
