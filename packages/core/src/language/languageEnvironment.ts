@@ -231,7 +231,14 @@ export const languageEnvironment = (options: LanguageEnvironmentOptions): Langua
     }),
     sought: (task) => task.pairs.map(({ output }) => output),
     inputs: (task) => task.pairs.map(({ input }) => input),
-    identity: (task) => `${task.canonical}\n${task.pairs.map(({ input }) => encodeAll(input)).join("\n")}`,
+    // In whatever order they come, the same shown and the same hidden pairs are the same question.
+    identity: ({ canonical, pairs, shown }) => {
+      const inputs = pairs.map(({ input }) => encodeAll(input))
+      const [visible, hidden] = [inputs.slice(0, shown), inputs.slice(shown)].map((part) =>
+        part.toSorted().join("\n"),
+      )
+      return `${canonical}\n${visible}\n\n${hidden}`
+    },
     describe: (task) =>
       [
         ...task.pairs.map(

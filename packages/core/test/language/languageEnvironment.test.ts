@@ -343,6 +343,26 @@ describe("verdicts", () => {
 })
 
 describe("tasks", () => {
+  it.effect("of induction are duplicates by their shown and by their hidden inputs, in any order", () =>
+    Effect.gen(function* () {
+      const kind = yield* kindOf("induction")
+      const identityOf = (...inputs: ReadonlyArray<string>) =>
+        Effect.map(kind.validate(draft("dup *", ...inputs)), (task) => kind.identity(task))
+      // The first half is shown.
+      const identity = yield* identityOf("1", "2", "3", "4")
+      assert.strictEqual(yield* identityOf("2", "1", "3", "4"), identity)
+      assert.strictEqual(yield* identityOf("1", "2", "4", "3"), identity)
+      for (const other of [
+        ["3", "4", "1", "2"],
+        ["1", "3", "2", "4"],
+        ["1", "2", "3", "5"],
+        ["1", "2", "3"],
+      ]) {
+        assert.notStrictEqual(yield* identityOf(...other), identity)
+      }
+    }),
+  )
+
   it.effect("are duplicates by canonical program and input, and a family by program", () =>
     Effect.gen(function* () {
       const kind = yield* kindOf("deduction")
