@@ -442,8 +442,8 @@ const mutations: ReadonlyArray<Mutation> = [
   mutation(
     "selfplay/State",
     "known tasks are forgotten",
-    "this.#known = new Set(snapshot === null ? [] : fingerprintsIn(snapshot.known))",
-    "this.#known = new Set()",
+    "new Set(snapshot?.known.match(/.{16}/gu))",
+    "new Set()",
   ),
   mutation(
     "selfplay/Loop",
@@ -457,6 +457,24 @@ const mutations: ReadonlyArray<Mutation> = [
     'failure._tag === "ExecutorUnavailable" ? yield* failure : Result.fail(failure)',
     "Result.fail(failure as never)",
     "selfplay/Loop",
+  ),
+  mutation(
+    "selfplay/Loop",
+    "a penalty without a gradient",
+    'kl?.in === "loss" && kl.estimator === "k1"',
+    'kl?.in === "loss" && kl.coefficient < 0',
+  ),
+  mutation(
+    "selfplay/Loop",
+    "a kind that can propose nothing",
+    "references?.given !== true || !proposes",
+    "references?.given !== true || proposes",
+  ),
+  mutation(
+    "language/languageEnvironment",
+    "induction: shown and hidden pairs alike",
+    "[inputs.slice(0, shown), inputs.slice(shown)]",
+    "[inputs, inputs.slice(0, 0)]",
   ),
   mutation(
     "selfplay/Loop",
