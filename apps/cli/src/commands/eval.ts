@@ -16,7 +16,7 @@ import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { onHost } from "../hostFlag.ts"
 import { Output } from "../Output.ts"
 import { withEngines } from "../policies.ts"
-import { type PolicySource, findPolicy, weightsOf } from "../policySource.ts"
+import { type PolicySource, findPolicy } from "../policySource.ts"
 import { runsDir } from "../runsFolder.ts"
 import { StopSignal } from "../StopSignal.ts"
 import { versions } from "../version.ts"
@@ -141,7 +141,7 @@ const evaluate = Effect.fnUntraced(function* (
     source: source?.name ?? engine.capabilities.backend,
     step: source?.run?.step ?? null,
     description: engine.capabilities.description,
-    sha256: source === null ? null : sha256(yield* weightsOf(source)),
+    files: source && Object.fromEntries(source.files.map(({ bytes, name }) => [name, sha256(bytes)])),
   }
   const record = Option.isNone(out)
     ? noRecord

@@ -15,14 +15,14 @@ import { Decoding, type Suite } from "./Suite.ts"
 import { type SuiteReport, TaskRecord } from "./results.ts"
 
 export const EvaluationManifest = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   policy: Schema.Struct({
     /** As the user named it, and its step where it is a checkpoint of a run. */
     source: Schema.String,
     step: Schema.NullOr(Schema.Int),
     description: Schema.String,
-    /** Of the weights; null for a reference policy. */
-    sha256: Schema.NullOr(Schema.String),
+    /** SHA-256 of each of its files; null for a reference policy. */
+    files: Schema.NullOr(Schema.Record(Schema.String, Schema.String)),
   }),
   seed: Schema.Int,
   suites: Schema.Array(
@@ -51,7 +51,7 @@ export const manifestOf = (
   seed: number,
   versions: Readonly<Record<string, string>>,
 ): EvaluationManifest => ({
-  version: 1,
+  version: 2,
   policy,
   seed,
   suites: suites.map((suite) => ({

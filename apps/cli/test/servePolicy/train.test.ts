@@ -5,7 +5,7 @@ import { createServer, request } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { ended, jsonLines, start, workspace } from "../azr.ts"
+import { azr, ended, jsonLines, start, workspace } from "../azr.ts"
 
 /** Serves the nano policy from a folder until it is ended. */
 const serve = async (cwd: string, port = 0) => {
@@ -165,6 +165,43 @@ describe("a training on a server", { timeout: 600_000 }, () => {
     assert.include(resumed.stderr, "at step 2")
     await second.end()
     assert.deepStrictEqual(firstSteps(folder, "killed", 4), firstSteps(folder, "whole", 4))
+  })
+
+  it("leaves a run that is evaluated like any other, and whose weights are not there to be exported", async () => {
+    const folder = workspace()
+    const server = await serve(folder)
+    const trained = await during(["train", "--name", "far", ...settings(server.url)], folder, 2, stop)
+    assert.strictEqual(trained.code, 130, trained.stderr)
+
+    const evaluate = (...args: ReadonlyArray<string>) =>
+      azr(["eval", "far", "--suite", "induction-2", "--limit", "8", "--json", ...args], folder)
+    const latest = await evaluate("--out", "latest")
+    assert.strictEqual(latest.code, 0, latest.stderr)
+    assert.include(latest.stderr, "evaluating runs/far, step 2 on 1 suite")
+    assert.deepInclude(jsonLines(latest.stdout)[0], { suite: "induction-2", tasks: 8 })
+    const first = await evaluate("--step", "0", "--out", "first")
+    assert.strictEqual(first.code, 0, first.stderr)
+    const filesOf = (out: string): Readonly<Record<string, string>> =>
+      JSON.parse(readFileSync(join(folder, out, "manifest.json"), "utf8")).policy.files
+    assert.deepStrictEqual(Object.keys(filesOf("latest")), ["tinker.json"])
+    assert.notDeepEqual(filesOf("first"), filesOf("latest"))
+    const other = await evaluate("--step", "0", "--out", "latest", "--resume")
+    assert.strictEqual(other.code, 2)
+    assert.include(other.stderr, "policy.step differs")
+
+    const shown = await azr(["runs", "show", "far"], folder)
+    assert.strictEqual(shown.code, 0, shown.stderr)
+    const tasks = await azr(["export", "far", "--what", "tasks", "--out", "-"], folder)
+    assert.strictEqual(tasks.code, 0, tasks.stderr)
+    for (const elsewhere of [["export"], ["export", "--format", "hf"], ["serve-policy"]]) {
+      const refused = await azr([...elsewhere, "far"], folder)
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.stderr, /^azr: runs\/far keeps its weights elsewhere: .*\n$/u)
+    }
+    await server.end()
+    const alone = await evaluate()
+    assert.strictEqual(alone.code, 4)
+    assert.include(alone.stderr, "start a server")
   })
 
   it("learns while it samples with update.staleness=1, and goes on after kill -9 and Ctrl-C as if undisturbed", async () => {
