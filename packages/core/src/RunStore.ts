@@ -53,8 +53,8 @@ export {
   namedCheckpoints,
   readCheckpoint,
 } from "./store/Checkpoint.ts"
-export { RunStoreError, lockFile, logFile, logs, rolloutFile } from "./store/files.ts"
-export { eachLine } from "./store/eachLine.ts"
+export { RunStoreError, lockFile, logFile, logs, orIfAbsent, rolloutFile } from "./store/files.ts"
+export { beginning, decodeLines, eachLine } from "./store/eachLine.ts"
 export { indexFiles } from "./store/LogIndex.ts"
 export { type Place, type Tagged, bytesAt, decodeLine } from "./store/logLine.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"

@@ -50,13 +50,7 @@ export class RunLog {
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
         const file = path.join(this.folder, RunStore.logFile)
-        const info = yield* fs.stat(file).pipe(
-          Effect.asSome,
-          Effect.catchIf(
-            ({ reason }) => reason._tag === "NotFound",
-            () => Effect.succeedNone,
-          ),
-        )
+        const info = yield* fs.stat(file).pipe(Effect.asSome, RunStore.orIfAbsent(Option.none()))
         const size = Option.isSome(info) ? Number(info.value.size) : 0
         if (size === this.#offset) return
         if (size === 0) return this.#reset()

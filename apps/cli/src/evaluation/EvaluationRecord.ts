@@ -8,7 +8,7 @@
  * An evaluation that was cut off continues where its answers end; a manifest that differs is another evaluation.
  */
 import { RunStore } from "@azr/core"
-import { Effect, FileSystem, Path, Result, Schema } from "effect"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { UsageError } from "../exitCodes.ts"
 import { sha256 } from "./rowFile.ts"
 import { Decoding, type Suite } from "./Suite.ts"
@@ -91,7 +91,8 @@ export class EvaluationRecordError extends Schema.TaggedError<EvaluationRecordEr
 /** Nothing is kept. */
 export const noRecord: EvaluationRecord = { done: [], append: () => Effect.void, finish: () => Effect.void }
 
-const decodeRecords = Schema.decodeUnknownResult(Schema.Array(TaskRecord))
+const decodeRecord = Schema.decodeUnknownResult(Schema.fromJsonString(TaskRecord))
+const text = new TextDecoder()
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 export const openRecord = Effect.fn("openRecord")(function* (
@@ -124,16 +125,7 @@ export const openRecord = Effect.fn("openRecord")(function* (
         message: `${folder} holds another evaluation: ${other} differs; choose another --out`,
       })
     }
-    const log = yield* fs.readFileString(file("answers.jsonl")).pipe(Effect.orElseSucceed(() => ""))
-    const records = Result.mapBoth(RunStore.parseLines(log), {
-      onFailure: ({ line }) => failing("answers.jsonl")({ message: `line ${line} is not JSON` }),
-      onSuccess: ({ lines }) => lines,
-    })
-    done = yield* Effect.fromResult(
-      Result.flatMap(records, (lines) => Result.mapError(decodeRecords(lines), failing("answers.jsonl"))),
-    )
-    // Without a torn last line, so that what is appended begins a line of its own.
-    yield* write("answers.jsonl", linesOf(done), "w")
+    done = yield* Effect.scoped(takeUp(file("answers.jsonl"))).pipe(Effect.mapError(failing("answers.jsonl")))
   } else {
     yield* fs.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(failing(".")))
     yield* write("answers.jsonl", "", "w")
@@ -144,6 +136,21 @@ export const openRecord = Effect.fn("openRecord")(function* (
     append: (records) => write("answers.jsonl", linesOf(records), "a"),
     finish: (reports) => write("results.json", pretty(reports), "w"),
   } satisfies EvaluationRecord
+})
+
+/** What a file of answers holds. A torn last line is cut off, so that what is appended begins a line of its own. */
+const takeUp = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const opened = yield* fs
+    .open(file, { flag: "r" })
+    .pipe(Effect.asSome, RunStore.orIfAbsent(Option.none<FileSystem.File>()))
+  if (Option.isNone(opened)) return []
+  const size = Number((yield* opened.value.stat).size)
+  const { end, values } = yield* RunStore.decodeLines(opened.value, RunStore.beginning, size, (line) =>
+    decodeRecord(text.decode(line)),
+  )
+  if (end.offset < size) yield* fs.truncate(file, end.offset)
+  return values
 })
 
 const linesOf = (records: ReadonlyArray<TaskRecord>): string =>

@@ -1,5 +1,5 @@
 /** Cuts a log into its lines, whatever its length, in a buffer that is used again. */
-import { Effect, type FileSystem, Option } from "effect"
+import { Effect, type FileSystem, Option, Result } from "effect"
 
 const newline = 10
 /** Bytes read at a time. */
@@ -39,4 +39,43 @@ export const eachLine = Effect.fnUntraced(function* (
     }
   }
   return base
+})
+
+/** Between two lines: the byte at which the next one begins, and how many there are before it. */
+export interface LineEnd {
+  readonly offset: number
+  readonly lines: number
+}
+export const beginning: LineEnd = { offset: 0, lines: 0 }
+
+/**
+ * What the lines of a log say from one end of a line up to a byte, and where the last of them ends. A last line without its end, or
+ * that cannot be decoded, is torn and left out; elsewhere one that cannot be decoded is an error.
+ */
+export const decodeLines = Effect.fnUntraced(function* <A>(
+  log: FileSystem.File,
+  from: LineEnd,
+  to: number,
+  decode: (line: Uint8Array) => Result.Result<A, { readonly message: string }>,
+) {
+  const values: Array<A> = []
+  let offset = from.offset
+  let broken: string | null = null
+  let goesOn = false
+  yield* eachLine(log, from.offset, to, (piece, start, end, at) => {
+    if (broken !== null) {
+      goesOn = true
+      return
+    }
+    const value = decode(piece.subarray(start, end))
+    if (Result.isFailure(value)) {
+      broken = value.failure.message
+    } else {
+      values.push(value.success)
+      offset = at + end - start + 1
+    }
+  })
+  const end: LineEnd = { offset, lines: from.lines + values.length }
+  if (goesOn) return yield* Effect.fail({ message: `line ${end.lines + 1}: ${broken}` })
+  return { values, end }
 })
