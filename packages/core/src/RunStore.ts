@@ -58,7 +58,7 @@ export { beginning, decodeLines, eachLine } from "./store/eachLine.ts"
 export { indexFiles } from "./store/LogIndex.ts"
 export { type Place, type Tagged, bytesAt, decodeLine } from "./store/logLine.ts"
 export { type RunOverview, readOverview } from "./store/overview.ts"
-export { type RunSummary, parseLines, readConfig, readSummary } from "./store/reading.ts"
+export { events, readConfig } from "./store/reading.ts"
 
 /** What a checkpoint is made of. */
 export interface Saved {

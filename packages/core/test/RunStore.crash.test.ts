@@ -8,8 +8,9 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
 import { RandomStreams } from "../src/RandomStreams.ts"
 import { nano } from "../src/RunConfig.ts"
-import { readCheckpoint, readSummary } from "../src/RunStore.ts"
+import { readCheckpoint } from "../src/RunStore.ts"
 import { eventsOf, policyOf } from "./runWriter.ts"
+import { readRun } from "./store/newRun.ts"
 
 const writer = path.join(import.meta.dirname, "runWriter.ts")
 const nodeArguments = (folder: string) => ["--conditions=@azr/source", writer, folder]
@@ -47,7 +48,7 @@ const writeAndKill = (folder: string, when: string, milliseconds: number): Effec
 
 /** Everything that can be read is what was written, and every listed checkpoint is complete. */
 const inspect = Effect.fnUntraced(function* (folder: string) {
-  const { checkpoints, config, events, torn } = yield* readSummary(folder)
+  const { checkpoints, config, events, torn } = yield* readRun(folder)
   assert.deepStrictEqual(config, nano)
   const expected = Array.from({ length: Math.ceil(events.length / 3) }, (_, i) => eventsOf(i + 1)).flat()
   assert.deepStrictEqual(events, expected.slice(0, events.length))

@@ -1,9 +1,9 @@
-import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Result } from "effect"
-import * as fc from "fast-check"
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, FileSystem, Layer } from "effect"
 import { nano } from "../src/RunConfig.ts"
-import { RunStore, listCheckpoints, lockFile, parseLines, readConfig, readSummary } from "../src/RunStore.ts"
+import { RunStore, listCheckpoints, lockFile, readConfig } from "../src/RunStore.ts"
 import {
+  readRun,
   platform,
   event,
   policy,
@@ -22,7 +22,7 @@ layer(platform)("RunStore", (it) => {
         Effect.fnUntraced(function* (store, folder) {
           assert.strictEqual(store.folder, folder)
           assert.deepStrictEqual(yield* readConfig(folder), nano)
-          assert.deepStrictEqual(yield* readSummary(folder), {
+          assert.deepStrictEqual(yield* readRun(folder), {
             config: nano,
             events: [],
             torn: false,
@@ -68,7 +68,7 @@ layer(platform)("RunStore", (it) => {
           yield* store.append([event(1), event(2, "a\nb \u2028 é")])
           yield* store.append([])
           yield* store.append([event(3)])
-          const { events, torn } = yield* readSummary(folder)
+          const { events, torn } = yield* readRun(folder)
           assert.deepStrictEqual(events, [event(1), event(2, "a\nb \u2028 é"), event(3)])
           assert.isFalse(torn)
           assert.lengthOf((yield* fs.readFileString(`${folder}/events.jsonl`)).split("\n"), 4)
@@ -108,7 +108,7 @@ layer(platform)("RunStore", (it) => {
               discard: true,
             },
           )
-          const { events } = yield* readSummary(folder)
+          const { events } = yield* readRun(folder)
           assert.lengthOf(events, 24)
           for (let i = 0; i < 24; i += 2) assert.deepStrictEqual(events[i], events[i + 1])
         }),
@@ -129,7 +129,7 @@ layer(platform)("RunStore", (it) => {
             '"é'.slice(0, 2),
           ]) {
             yield* fs.writeFileString(`${folder}/events.jsonl`, whole + tail)
-            const { events, torn } = yield* readSummary(folder)
+            const { events, torn } = yield* readRun(folder)
             assert.deepStrictEqual(events, [event(1)])
             assert.isTrue(torn)
           }
@@ -146,7 +146,7 @@ layer(platform)("RunStore", (it) => {
           for (let length = 0; length <= bytes.length; length++) {
             const cut = bytes.slice(0, length)
             yield* fs.writeFile(`${folder}/events.jsonl`, cut)
-            const { events, torn } = yield* readSummary(folder)
+            const { events, torn } = yield* readRun(folder)
             assert.lengthOf(events, cut.filter((byte) => byte === 10).length)
             assert.strictEqual(torn, length > 0 && cut.at(-1) !== 10)
           }
@@ -164,21 +164,21 @@ layer(platform)("RunStore", (it) => {
             fs.writeFileString(`${folder}/events.jsonl`, lines.with(1, line).join("\n"))
 
           yield* write('{"_tag":')
-          assert.deepStrictEqual(yield* failure(readSummary(folder)), {
+          assert.deepStrictEqual(yield* failure(readRun(folder)), {
             file: "events.jsonl",
-            message: "line 2 is not JSON",
+            message: "line 2: not JSON",
           })
           yield* write("")
-          assert.deepStrictEqual(yield* failure(readSummary(folder)), {
+          assert.deepStrictEqual(yield* failure(readRun(folder)), {
             file: "events.jsonl",
-            message: "line 2 is not JSON",
+            message: "line 2: not JSON",
           })
           yield* write('{"_tag":"Unheard","at":0}')
-          const unknown = yield* failure(readSummary(folder))
+          const unknown = yield* failure(readRun(folder))
           assert.strictEqual(unknown.file, "events.jsonl")
           assert.match(unknown.message, /^line 2: /u)
           yield* write(JSON.stringify({ ...event(2), step: "two" }))
-          assert.match((yield* failure(readSummary(folder))).message, /^line 2: Expected number/u)
+          assert.match((yield* failure(readRun(folder))).message, /^line 2: Expected number/u)
         }),
       ),
     )
@@ -190,7 +190,7 @@ layer(platform)("RunStore", (it) => {
         Effect.fnUntraced(function* (_, folder) {
           const fs = yield* FileSystem.FileSystem
           yield* fs.writeFileString(`${folder}/config.json`, JSON.stringify({ ...nano, sede: 1 }))
-          const unknown = yield* failure(readSummary(folder))
+          const unknown = yield* failure(readRun(folder))
           assert.strictEqual(unknown.file, "config.json")
           assert.include(unknown.message, "did you mean seed?")
           yield* fs.writeFileString(`${folder}/config.json`, "{")
@@ -199,7 +199,7 @@ layer(platform)("RunStore", (it) => {
             message: "not JSON",
           })
           yield* fs.remove(`${folder}/config.json`)
-          assert.strictEqual((yield* failure(readSummary(folder))).file, "config.json")
+          assert.strictEqual((yield* failure(readRun(folder))).file, "config.json")
         }),
       ),
     )
@@ -220,7 +220,7 @@ layer(platform)("RunStore", (it) => {
           yield* fs.writeFileString(`${folder}/events.jsonl`, '{"torn', { flag: "a" })
 
           yield* withResumedRun(folder, 2, (resumed) => resumed.append([event(30)]))
-          const { checkpoints, events, torn } = yield* readSummary(folder)
+          const { checkpoints, events, torn } = yield* readRun(folder)
           assert.deepStrictEqual(events, [event(1), event(2), event(30)])
           assert.isFalse(torn)
           assert.deepStrictEqual(checkpoints, [2])
@@ -262,7 +262,7 @@ layer(platform)("RunStore", (it) => {
           yield* store.append([event(0)])
           yield* store.checkpoint(saved(0, policy("w"), {}), 9)
           yield* withResumedRun(folder, 0, (resumed) => resumed.append([event(1)]))
-          assert.deepStrictEqual((yield* readSummary(folder)).events, [event(0), event(1)])
+          assert.deepStrictEqual((yield* readRun(folder)).events, [event(0), event(1)])
 
           yield* store.metrics(1, {})
           yield* withResumedRun(folder, 0, () => Effect.void)
@@ -303,7 +303,7 @@ layer(platform)("RunStore", (it) => {
             Effect.flatMap(RunStore, (again) => again.append([event(7)])),
             RunStore.layerResume(folder, null),
           )
-          assert.deepStrictEqual(yield* readSummary(folder), {
+          assert.deepStrictEqual(yield* readRun(folder), {
             config: nano,
             events: [event(7)],
             torn: false,
@@ -355,8 +355,8 @@ layer(platform)("RunStore", (it) => {
             ["events.jsonl", "metrics.jsonl", "rollouts/step-000002.jsonl", "checkpoints/step-000002", "."],
           )
           for (const { message } of errors) assert.match(message, /^permission denied/u)
-          assert.deepStrictEqual((yield* readSummary(folder)).events, [event(1)])
-          assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [1])
+          assert.deepStrictEqual((yield* readRun(folder)).events, [event(1)])
+          assert.deepStrictEqual((yield* readRun(folder)).checkpoints, [1])
           for (const again of [folder, `${folder}/checkpoints`, `${folder}/rollouts`])
             yield* fs.chmod(again, 0o755)
         }),
@@ -371,7 +371,7 @@ layer(platform)("RunStore", (it) => {
           yield* fs.remove(`${folder}/events.jsonl`)
           yield* fs.makeDirectory(`${folder}/events.jsonl`)
           yield* fs.writeFileString(`${folder}/checkpoints`, "")
-          assert.strictEqual((yield* failure(readSummary(folder))).file, "events.jsonl")
+          assert.strictEqual((yield* failure(readRun(folder))).file, "events.jsonl")
           assert.strictEqual((yield* failure(listCheckpoints(folder))).file, "checkpoints")
         }),
       ),
@@ -388,26 +388,3 @@ const withoutPrivileges = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effe
         () => Effect.sync(() => process.seteuid?.(0)),
       )
     : effect
-
-describe("parseLines", () => {
-  it("any beginning of a log is read as its whole lines", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.jsonValue(), { maxLength: 6 }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (values, share) => {
-          const log = values.map((value) => `${JSON.stringify(value)}\n`).join("")
-          const cut = log.slice(0, Math.round(share * log.length))
-          const { lines, torn } = Result.getOrThrow(parseLines(cut))
-          const whole = cut.split("\n").length - 1
-          assert.deepStrictEqual(JSON.stringify(lines), JSON.stringify(values.slice(0, whole)))
-          assert.strictEqual(torn, cut !== "" && !cut.endsWith("\n"))
-        },
-      ),
-    )
-  })
-
-  it("says which line is broken, counted from 1", () => {
-    assert.deepStrictEqual(parseLines("1\n2\n{\n4\n"), Result.fail({ line: 3 }))
-  })
-})

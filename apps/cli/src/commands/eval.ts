@@ -1,4 +1,4 @@
-import { PolicyEngine, RunStore } from "@azr/core"
+import { PolicyEngine } from "@azr/core"
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { command, quoted } from "../command.ts"
@@ -157,9 +157,7 @@ const evaluate = Effect.fnUntraced(function* (
     for (const line of rejectedLines(suite)) yield* output.progress(line)
   }
   const seen =
-    source?.run == null
-      ? null
-      : yield* seenBy(yield* RunStore.readSummary(source.run.folder), yield* environmentsOf(source.config))
+    source?.run == null ? null : yield* seenBy(source.run.folder, yield* environmentsOf(source.config))
   const reports = yield* evaluateSuites({
     suites,
     ks,

@@ -3,13 +3,13 @@ import { createReadStream } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { PolicyEngine, RunStore } from "@azr/core"
 import { decodeCheckpoint, huggingFaceCode, huggingFaceFiles } from "@azr/trainer-gpu"
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, FileSystem, Option, Path, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { CheckFailed, UsageError } from "../exitCodes.ts"
 import { checkTransformers } from "../exports/checkTransformers.ts"
 import { ExportFailed, type Target, attempt, toTarget } from "../exports/target.ts"
 import { environmentsOf } from "../environments.ts"
-import { metricRows, rolloutRows, taskRows } from "../exports/runRows.ts"
+import { metricRows, rolloutRows, taskRecords, taskRows } from "../exports/runRows.ts"
 import { verifiersRows } from "../exports/verifiers.ts"
 import {
   type TableFormat,
@@ -126,25 +126,24 @@ const compare = Effect.fnUntraced(function* (source: PolicySource, out: string, 
   )
 })
 
-const tableOf = Effect.fnUntraced(function* (
-  folder: string,
-  what: What,
-  format: Format,
-  summary: RunStore.RunSummary,
-) {
-  if (what !== "tasks") return what === "rollouts" ? rolloutRows(folder) : metricRows(summary)
-  const environments = yield* environmentsOf(summary.config)
-  return format === "verifiers" ? verifiersRows(summary, environments) : taskRows(summary, environments)
+const tableOf = Effect.fnUntraced(function* (folder: string, what: What, format: Format) {
+  if (what !== "tasks") return what === "rollouts" ? rolloutRows(folder) : yield* metricRows(folder)
+  const config = yield* RunStore.readConfig(folder)
+  const environments = yield* environmentsOf(config)
+  const records = yield* taskRecords(folder)
+  return format === "verifiers"
+    ? verifiersRows(records, environments, config.promptStyle)
+    : taskRows(records, environments)
 })
 
 const exportRun = Effect.fnUntraced(function* (folder: string, what: What, format: Format, target: Target) {
-  const summary = yield* RunStore.readSummary(folder)
+  const rows = yield* tableOf(folder, what, format)
   if (format === "tensorboard") {
-    const bytes = yield* Effect.promise(() => eventFile(metricRows(summary)))
-    const started = Math.floor((summary.events[0]?.at ?? 0) / 1000)
+    const bytes = yield* Effect.promise(() => eventFile(rows))
+    const first = yield* Stream.runHead(RunStore.events(folder))
+    const started = Math.floor(Option.match(first, { onNone: () => 0, onSome: ({ at }) => at }) / 1000)
     return yield* target.write(`events.out.tfevents.${started}.azr`, bytes)
   }
-  const rows = yield* tableOf(folder, what, format, summary)
   const written = format === "verifiers" ? "jsonl" : (format as TableFormat)
   yield* attempt(folder, () => writeTable(target.path, written, rows))
 })
@@ -191,7 +190,7 @@ export const exportCommand = Command.make(
           message: `--out - prints ${textFormats.join(" or ")}; ${format} wants a name`,
         })
       }
-      const rows = yield* tableOf(folder, what, format, yield* RunStore.readSummary(folder))
+      const rows = yield* tableOf(folder, what, format)
       return yield* attempt(folder, () => printTable(process.stdout, format, rows))
     }
     const stem = path.basename(source?.name ?? folder).replace(/\.safetensors$/u, "")

@@ -1,4 +1,4 @@
-import { Environment, RandomStreams, type RunEvent } from "@azr/core"
+import { Environment, RandomStreams, type TaskBuffer } from "@azr/core"
 import type { LanguageEnvironment } from "@azr/core/language"
 import { Effect, Option, Result, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -166,22 +166,18 @@ export const seedCommand = Command.make(
 
     if (Option.isSome(out)) {
       const added = seeded.flatMap(({ kind, tasks }) => tasks.map((task) => ({ kind, task })))
-      const events = added.map(({ kind, task }, index): RunEvent.RunEvent => ({
-        _tag: "TaskAdded",
-        at: 0,
-        record: {
-          id: index + 1,
-          environment: environment.id,
-          kind,
-          step: 0,
-          origin: "seed",
-          parents: [],
-          task,
-          successRate: null,
-        },
+      const records = added.map(({ kind, task }, index): TaskBuffer.TaskRecord => ({
+        id: index + 1,
+        environment: environment.id,
+        kind,
+        step: 0,
+        origin: "seed",
+        parents: [],
+        task,
+        successRate: null,
       }))
       yield* toTarget(out.value, false, ({ path }) =>
-        attempt(out.value, () => writeTable(path, "jsonl", taskRows({ events }, [environment]))),
+        attempt(out.value, () => writeTable(path, "jsonl", taskRows(records, [environment]))),
       )
     }
     const table = new Table(["environment", "kind", "drafts", "tasks", "rejected"], "llrrl")

@@ -1,6 +1,6 @@
 /** Whether a suite's tasks were in a run's buffers: every task that ever entered one is in the run's events. */
-import type { RunStore } from "@azr/core"
-import { Effect, Schema } from "effect"
+import { RunStore } from "@azr/core"
+import { Effect, Schema, Stream } from "effect"
 import type { AnyEnvironment } from "../environments.ts"
 import type { Suite } from "./Suite.ts"
 
@@ -14,22 +14,25 @@ export interface Seen {
 }
 
 export const seenBy = Effect.fnUntraced(function* (
-  { events }: RunStore.RunSummary,
+  folder: string,
   environments: ReadonlyArray<AnyEnvironment>,
 ) {
   const reveals = new Set<string>()
   const families = new Set<string>()
   let tasks = 0
-  for (const event of events) {
-    if (event._tag !== "TaskAdded") continue
-    const { environment, kind: kindId, task } = event.record
-    const kind = environments.find(({ id }) => id === environment)?.kinds.find(({ id }) => id === kindId)
-    if (kind === undefined) continue
-    const decoded = yield* Effect.orDie(Schema.decodeUnknownEffect(kind.taskSchema)(task))
-    for (const text of kind.reveals(decoded)) reveals.add(text)
-    families.add(kind.family(decoded))
-    tasks += 1
-  }
+  yield* Stream.runForEach(
+    RunStore.events(folder),
+    Effect.fnUntraced(function* (event) {
+      if (event._tag !== "TaskAdded") return
+      const { environment, kind: kindId, task } = event.record
+      const kind = environments.find(({ id }) => id === environment)?.kinds.find(({ id }) => id === kindId)
+      if (kind === undefined) return
+      const decoded = yield* Effect.orDie(Schema.decodeUnknownEffect(kind.taskSchema)(task))
+      for (const text of kind.reveals(decoded)) reveals.add(text)
+      families.add(kind.family(decoded))
+      tasks += 1
+    }),
+  )
   return { tasks, reveals, families } satisfies Seen
 })
 

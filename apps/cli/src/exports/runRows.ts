@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { type MachineMeter, RunEvent, type RunStore } from "@azr/core"
+import { type MachineMeter, RunEvent, RunStore, type TaskBuffer } from "@azr/core"
+import { Effect, type FileSystem, type Path, Stream } from "effect"
 import type { AnyEnvironment } from "../environments.ts"
 import { taskSource } from "../taskSource.ts"
 import type { Column, Row, Rows } from "./Rows.ts"
@@ -11,18 +12,22 @@ import type { Column, Row, Rows } from "./Rows.ts"
 const columns = (types: Readonly<Record<string, Column["type"]>>): ReadonlyArray<Column> =>
   Object.entries(types).map(([name, type]) => ({ name, type }))
 
-async function* each<A>(items: Iterable<A>): AsyncIterable<A> {
-  yield* items
-}
+/** The tasks that entered a buffer of a run, read from its log as they are asked for. */
+export const taskRecords = Effect.fnUntraced(function* (folder: string) {
+  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  return RunStore.events(folder).pipe(
+    Stream.filter((event) => event._tag === "TaskAdded"),
+    Stream.map(({ record }) => record),
+    Stream.toAsyncIterableWith(services),
+  )
+})
+export type TaskRecords = AsyncIterable<TaskBuffer.TaskRecord> | Iterable<TaskBuffer.TaskRecord>
 
 /**
  * Every task that entered a buffer, seeds included, whether or not it is still there. `code`, `inputs`, `outputs` and
  * `message` are source text, in the form that `azr corpus` and `azr eval` read; null for a task that is no program.
  */
-export const taskRows = (
-  { events }: Pick<RunStore.RunSummary, "events">,
-  environments: ReadonlyArray<AnyEnvironment>,
-): Rows => ({
+export const taskRows = (records: TaskRecords, environments: ReadonlyArray<AnyEnvironment>): Rows => ({
   columns: columns({
     id: "integer",
     environment: "text",
@@ -37,14 +42,11 @@ export const taskRows = (
     message: "text",
     task: "json",
   }),
-  rows: () =>
-    each(
-      events.flatMap((event): ReadonlyArray<Row> => {
-        if (event._tag !== "TaskAdded") return []
-        const { record } = event
-        return [{ ...record, ...sourceText(environments, record.environment, record.task) }]
-      }),
-    ),
+  rows: async function* () {
+    for await (const record of records) {
+      yield { ...record, ...sourceText(environments, record.environment, record.task) }
+    }
+  },
 })
 
 const sourceText = (
@@ -95,20 +97,22 @@ const parsed = (line: string): Row | null => {
 }
 
 /** One row a step: its metrics, its seconds, what the machine did, and what its evaluation found. Keys that a step lacks are absent. */
-export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
+export const metricRows = Effect.fnUntraced(function* (folder: string) {
   const steps = new Map<number, Record<string, number>>()
   const at = (event: { readonly step: number; readonly at: number }) => {
     const row = steps.get(event.step) ?? { step: event.step, at: event.at }
     steps.set(event.step, row)
     return row
   }
-  for (const event of events) {
-    if (event._tag === "StepCompleted") {
-      Object.assign(at(event), event.metrics, secondsOf(event.seconds), machineOf(event.machine))
-    }
-    if (event._tag === "Evaluated")
-      Object.assign(at(event), ...event.results.map((result) => suiteMetrics(result, event.results)))
-  }
+  yield* Stream.runForEach(RunStore.events(folder), (event) =>
+    Effect.sync(() => {
+      if (event._tag === "StepCompleted") {
+        Object.assign(at(event), event.metrics, secondsOf(event.seconds), machineOf(event.machine))
+      }
+      if (event._tag === "Evaluated")
+        Object.assign(at(event), ...event.results.map((result) => suiteMetrics(result, event.results)))
+    }),
+  )
   const rows = [...steps.values()].toSorted((a, b) => (a["step"] ?? 0) - (b["step"] ?? 0))
   const names = [...new Set(rows.flatMap(Object.keys))].filter((name) => name !== "step" && name !== "at")
   return {
@@ -117,9 +121,11 @@ export const metricRows = ({ events }: RunStore.RunSummary): Rows => {
       at: "number",
       ...Object.fromEntries(names.toSorted().map((name) => [name, "number" as const])),
     }),
-    rows: () => each(rows),
-  }
-}
+    rows: async function* () {
+      yield* rows
+    },
+  } satisfies Rows
+})
 
 const secondsOf = (seconds: RunEvent.StepSeconds): Row =>
   Object.fromEntries(Object.entries(seconds).map(([name, value]) => [`seconds/${name}`, value]))

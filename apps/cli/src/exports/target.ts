@@ -1,4 +1,5 @@
 /** Where an export goes: it is there as a whole or not at all, and takes nobody's place. */
+import { RunStore } from "@azr/core"
 import { Effect, FileSystem, Path, Schema } from "effect"
 import { UsageError } from "../exitCodes.ts"
 
@@ -45,5 +46,7 @@ export const attempt = (folder: string, write: () => Promise<void>) =>
   Effect.tryPromise({
     try: write,
     catch: (cause) =>
-      new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
+      cause instanceof RunStore.RunStoreError
+        ? cause
+        : new ExportFailed({ file: folder, message: cause instanceof Error ? cause.message : String(cause) }),
   })

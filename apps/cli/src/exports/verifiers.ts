@@ -3,23 +3,24 @@
  * messages; `answer`, a response that scores; `task`, by which an `EnvGroup` tells its environments apart; `info`, JSON text with the
  * rest: what the prompt was made from, and the answer inside the response, both as the environment keeps them.
  */
-import type { RunStore } from "@azr/core"
+import type { Environment, TaskBuffer } from "@azr/core"
 import { Result, Schema } from "effect"
 import type { AnyEnvironment } from "../environments.ts"
 import type { Row, Rows } from "./Rows.ts"
+import type { TaskRecords } from "./runRows.ts"
 
 export const verifiersRows = (
-  { config, events }: Pick<RunStore.RunSummary, "config" | "events">,
+  records: TaskRecords,
   environments: ReadonlyArray<AnyEnvironment>,
+  style: Environment.PromptStyle,
 ): Rows => {
-  const style = config.promptStyle
   const rowOf = ({
     environment: id,
     id: number,
     kind: kindId,
     successRate,
     task: encoded,
-  }: Added): ReadonlyArray<Row> => {
+  }: TaskBuffer.TaskRecord): ReadonlyArray<Row> => {
     const kind = environments.find((each) => each.id === id)?.kinds.find((each) => each.id === kindId)
     const task = kind === undefined ? undefined : Schema.decodeUnknownResult(kind.taskSchema)(encoded)
     if (kind === undefined || task === undefined || Result.isFailure(task)) return []
@@ -51,9 +52,7 @@ export const verifiersRows = (
       { name: "info", type: "text" },
     ],
     rows: async function* () {
-      for (const event of events) if (event._tag === "TaskAdded") yield* rowOf(event.record)
+      for await (const record of records) yield* rowOf(record)
     },
   }
 }
-
-type Added = Extract<RunStore.RunSummary["events"][number], { readonly _tag: "TaskAdded" }>["record"]

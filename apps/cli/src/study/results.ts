@@ -1,6 +1,6 @@
 /** What the runs of a study came to, read from their folders. */
 import { type RunEvent, RunStore } from "@azr/core"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import type { Arm } from "./arms.ts"
 
 export interface RunResult {
@@ -29,17 +29,20 @@ const isTaskOfProgram = Schema.is(TaskOfProgram)
 
 /** The result of a run; null while it is not complete. */
 export const readRun = Effect.fn("study.readRun")(function* (arm: string, seed: number, folder: string) {
-  const { config, events } = yield* RunStore.readSummary(folder)
-  if (!events.some((event) => event._tag === "RunEnded" && event.status === "completed")) return null
-  const evaluated = events.flatMap((event) => (event._tag === "Evaluated" ? [event] : []))
-  const completed = events.flatMap((event) => (event._tag === "StepCompleted" ? [event] : []))
+  const { config, evaluated, last } = yield* RunStore.readOverview(folder)
+  if (last?._tag !== "RunEnded" || last.status !== "completed") return null
+  const completed: Array<RunStore.Tagged<"StepCompleted">> = []
   const known = new Set<string>()
   const programs: Array<number> = []
-  for (const event of events) {
-    if (event._tag === "TaskAdded" && isTaskOfProgram(event.record.task))
-      known.add(event.record.task.canonical)
-    if (event._tag === "StepCompleted") programs.push(known.size)
-  }
+  yield* Stream.runForEach(RunStore.events(folder), (event) =>
+    Effect.sync(() => {
+      if (event._tag === "TaskAdded" && isTaskOfProgram(event.record.task))
+        known.add(event.record.task.canonical)
+      if (event._tag !== "StepCompleted") return
+      completed.push(event)
+      programs.push(known.size)
+    }),
+  )
   const total = (key: string): number => completed.reduce((sum, { metrics }) => sum + (metrics[key] ?? 0), 0)
   return {
     arm,

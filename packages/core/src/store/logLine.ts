@@ -16,7 +16,7 @@ const text = new TextDecoder()
 export const decodeLine = (line: Uint8Array): Result.Result<RunEvent, RunStoreError> =>
   Result.try({
     try: (): unknown => JSON.parse(text.decode(line)),
-    catch: () => new RunStoreError({ file: logFile, message: "a line is not JSON" }),
+    catch: () => new RunStoreError({ file: logFile, message: "not JSON" }),
   }).pipe(
     Result.flatMap((json) =>
       Result.mapError(

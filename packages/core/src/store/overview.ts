@@ -7,7 +7,7 @@ import type { RunConfig } from "../RunConfig.ts"
 import type { RunEvent } from "../RunEvent.ts"
 import { type Manifest, listManifests } from "./Checkpoint.ts"
 import { eachLine, pieceBytes } from "./eachLine.ts"
-import { type RunStoreError, failing, logFile } from "./files.ts"
+import { RunStoreError, failing, logFile } from "./files.ts"
 import { type Indexed, type Located, readIndex, stateOf, writeIndex } from "./LogIndex.ts"
 import { type Place, type Tagged, bytesAt, decodeLine } from "./logLine.ts"
 import { readConfig } from "./reading.ts"
@@ -100,7 +100,12 @@ const scan = Effect.fnUntraced(function* (log: FileSystem.File, indexed: Indexed
   const last = yield* Effect.result(eventAt(lastLine))
   const broken = Result.isFailure(last)
   const found = problem as { readonly offset: number; readonly error: RunStoreError } | null
-  if (found !== null && !(broken && found.offset === lastLine?.offset)) return yield* found.error
+  if (found !== null && !(broken && found.offset === lastLine?.offset)) {
+    return yield* new RunStoreError({
+      file: logFile,
+      message: `the line at byte ${found.offset}: ${found.error.message}`,
+    })
+  }
   const step = broken && steps.last?.offset === lastLine?.offset ? steps.before : steps.last
   const completed = yield* eventAt(step)
   return {

@@ -6,12 +6,13 @@ import { MachineMeter } from "../../src/MachineMeter.ts"
 import { type Datum, PolicyError, type Sample } from "../../src/PolicyEngine.ts"
 import { type RunConfig, presets } from "../../src/RunConfig.ts"
 import type { RunEvent } from "../../src/RunEvent.ts"
-import { RunStore, readSummary } from "../../src/RunStore.ts"
+import { RunStore } from "../../src/RunStore.ts"
 import { prepare, run } from "../../src/selfplay/Loop.ts"
 import { type PuzzleOptions, puzzleEnvironment, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
 import { type Setup, afterSteps, inFolder, platform, record, start, suite, suites, tags } from "./runs.ts"
 import { askedFor, kinds, overKinds, questionOf, seeded, settings, solved, textOf } from "./world.ts"
+import { readRun } from "../store/newRun.ts"
 
 describe("a run", () => {
   const config = settings(
@@ -31,7 +32,7 @@ describe("a run", () => {
           respond: (prompt) => (askedFor(prompt) === "propose" ? "7 + 7" : solved(questionOf(prompt))),
         })
         assert.isTrue(Exit.isSuccess(exit))
-        const { checkpoints, events, torn } = yield* readSummary(folder)
+        const { checkpoints, events, torn } = yield* readRun(folder)
         assert.deepStrictEqual(
           tags(events).join(", "),
           "RunStarted, TaskAdded, TaskAdded, Seeded, Evaluated 0, Checkpointed 0, " +
@@ -187,7 +188,7 @@ describe("a run", () => {
             world: { suites },
           })
           assert.isTrue(Exit.isSuccess(exit), String(exit))
-          const { events } = yield* readSummary(folder)
+          const { events } = yield* readRun(folder)
           const steps = events.flatMap((event) => (event._tag === "StepCompleted" ? [event.metrics] : []))
           assert.lengthOf(steps, 3)
           for (const metrics of steps) {
@@ -223,7 +224,7 @@ describe("a run", () => {
               : solved(questionOf(prompt)),
         })
         assert.isTrue(Exit.isSuccess(exit))
-        const { events } = yield* readSummary(folder)
+        const { events } = yield* readRun(folder)
         const before = events.slice(
           0,
           events.findIndex(({ _tag }) => _tag === "Evaluated"),
@@ -261,7 +262,7 @@ describe("a run", () => {
           versions: {},
           observe: (event) =>
             Effect.gen(function* () {
-              const { events } = yield* readSummary(folder)
+              const { events } = yield* readRun(folder)
               assert.deepStrictEqual(events[seen++], event)
             }).pipe(Effect.orDie, Effect.provide(platform)),
           announce: () => Effect.void,
@@ -306,7 +307,7 @@ describe("a run", () => {
       Effect.gen(function* () {
         const { exit } = yield* start(folder, { config: settings("steps=0"), world: { suites } })
         assert.isTrue(Exit.isSuccess(exit))
-        assert.deepStrictEqual(tags((yield* readSummary(folder)).events), [
+        assert.deepStrictEqual(tags((yield* readRun(folder)).events), [
           "RunStarted",
           "Evaluated 0",
           "Checkpointed 0",
@@ -324,7 +325,7 @@ describe("seeding", () => {
     inFolder((folder) =>
       Effect.gen(function* () {
         yield* start(folder, { config: settings("steps=0", ...changes), world })
-        const { events } = yield* readSummary(folder)
+        const { events } = yield* readRun(folder)
         return {
           tasks: events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : [])),
           ends: events.flatMap((event) => (event._tag === "Seeded" ? [event] : [])),
@@ -417,7 +418,7 @@ describe("held-out tasks", () => {
               : `${(seed >>> 3) % 7} - ${(seed >>> 6) % 7}`
           },
         })
-        const { events } = yield* readSummary(folder)
+        const { events } = yield* readRun(folder)
         const added = events.flatMap((event) => (event._tag === "TaskAdded" ? [event.record] : []))
         const results = added.filter(({ kind }) => kind === "result").map(textOf)
         assert.isAbove(results.length, 10)
@@ -497,7 +498,7 @@ describe("stopping and resuming", () => {
         const stopped = yield* start(folder, { ...setup, stopAt: afterSteps(4) })
         if (Exit.isFailure(stopped.exit)) return assert.fail(String(stopped.exit.cause))
         assert.deepStrictEqual(stopped.exit.value, { status: "interrupted", step: 4, test: null })
-        const { checkpoints, events } = yield* readSummary(folder)
+        const { checkpoints, events } = yield* readRun(folder)
         assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "interrupted", step: 4 })
         // An evaluation is saved with its policy, so that the best one can be kept.
         assert.deepStrictEqual(checkpoints, [0, 2, 3, 4])
@@ -515,17 +516,17 @@ describe("stopping and resuming", () => {
       Effect.gen(function* () {
         const setup = { config: config(0), world: { suites } }
         yield* start(folder, { ...setup, stopAt: afterSteps(1) })
-        assert.deepStrictEqual(tags((yield* readSummary(folder)).events).slice(-2), [
+        assert.deepStrictEqual(tags((yield* readRun(folder)).events).slice(-2), [
           "Checkpointed 1",
           "RunEnded",
         ])
         yield* start(folder, { ...setup, stopAt: afterSteps(1) })
         // Before its first step: there is nothing new to save.
         yield* start(folder, { ...setup, stopAt: () => true })
-        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0, 2])
+        assert.deepStrictEqual((yield* readRun(folder)).checkpoints, [0, 2])
         yield* start(folder, setup)
         assert.deepStrictEqual(yield* record(folder), yield* undisturbed(0))
-        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0, 3, 6])
+        assert.deepStrictEqual((yield* readRun(folder)).checkpoints, [0, 3, 6])
       }),
     ),
   )
@@ -550,7 +551,7 @@ describe("stopping and resuming", () => {
           assert.isFalse(observed.some(({ _tag }) => _tag === "StepCompleted"))
           if (observed.some(({ _tag }) => _tag === "Evaluated")) break
           stops += 1
-          const { checkpoints, events } = yield* readSummary(folder)
+          const { checkpoints, events } = yield* readRun(folder)
           assert.deepStrictEqual(checkpoints, [0])
           assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "interrupted", step: 0 })
         }
@@ -600,7 +601,7 @@ describe("stopping and resuming", () => {
           }),
         })
         assert.isTrue(Exit.isFailure(failing.exit))
-        const { checkpoints, events } = yield* readSummary(folder)
+        const { checkpoints, events } = yield* readRun(folder)
         assert.deepInclude(events.at(-1), {
           _tag: "RunEnded",
           status: "failed",
@@ -625,7 +626,7 @@ describe("stopping and resuming", () => {
               Effect.fail(new PolicyError({ operation: "forwardBackward", message: "no" })),
           }),
         })
-        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [0])
+        assert.deepStrictEqual((yield* readRun(folder)).checkpoints, [0])
         yield* start(folder, setup)
         assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
       }),
@@ -643,7 +644,7 @@ describe("stopping and resuming", () => {
             load: () => Effect.fail(new PolicyError({ operation: "load", message: "no" })),
           }),
         })
-        assert.deepInclude((yield* readSummary(folder)).events.at(-1), { status: "failed", step: 6 })
+        assert.deepInclude((yield* readRun(folder)).events.at(-1), { status: "failed", step: 6 })
         yield* start(folder, setup)
         assert.deepStrictEqual(yield* record(folder), yield* undisturbed(2))
       }),
@@ -759,7 +760,7 @@ describe("a run that cannot begin", () => {
       Effect.gen(function* () {
         const { exit } = yield* start(folder, { config: settings("solve.from=both") })
         assert.isTrue(Exit.isFailure(exit))
-        assert.deepStrictEqual((yield* readSummary(folder)).events, [])
+        assert.deepStrictEqual((yield* readRun(folder)).events, [])
       }),
     ),
   )
@@ -801,7 +802,7 @@ describe("an executor that is not there", () => {
             }),
           })
           assert.deepStrictEqual(Exit.isFailure(exit) && Cause.squash(exit.cause), unavailable)
-          const { events } = yield* readSummary(folder)
+          const { events } = yield* readRun(folder)
           assert.deepInclude(events.at(-1), { _tag: "RunEnded", status: "failed" })
         }),
       ),
@@ -823,7 +824,7 @@ describe("an executor that is not there", () => {
           }),
         })
         assert.isTrue(Exit.isFailure(exit))
-        assert.deepStrictEqual(tags((yield* readSummary(folder)).events), ["RunStarted", "RunEnded"])
+        assert.deepStrictEqual(tags((yield* readRun(folder)).events), ["RunStarted", "RunEnded"])
       }),
     ),
   )
@@ -846,7 +847,7 @@ describe("a policy that has diverged", () => {
           }),
         })
         assert.isTrue(Exit.isFailure(exit))
-        const end = (yield* readSummary(folder)).events.at(-1)
+        const end = (yield* readRun(folder)).events.at(-1)
         assert.isTrue(end?._tag === "RunEnded" && end.message.includes("the policy has diverged"))
       }),
     ),
@@ -960,7 +961,7 @@ describe("a run that cannot write", () => {
           }),
         })
         if (Exit.isSuccess(exit)) return assert.fail("it went on")
-        const { events } = yield* readSummary(folder)
+        const { events } = yield* readRun(folder)
         assert.include(tags(events), "StepCompleted 1")
         const end = events.at(-1)
         assert.isTrue(end?._tag === "RunEnded" && end.status === "failed" && end.step === 2)

@@ -5,12 +5,13 @@ import { open } from "../../src/Environment.ts"
 import { PolicyError } from "../../src/PolicyEngine.ts"
 import { withSettings } from "../../src/RunConfig.ts"
 import { Rollout } from "../../src/RunEvent.ts"
-import { readCheckpoint, readSummary } from "../../src/RunStore.ts"
+import { readCheckpoint } from "../../src/RunStore.ts"
 import { prepare, suits } from "../../src/selfplay/Loop.ts"
 import { puzzleEnvironment } from "../../src/testing/puzzleEnvironment.ts"
 import type { Respond } from "../../src/testing/scriptedPolicy.ts"
 import { type Setup, afterSteps, inFolder, record, start, suites } from "./runs.ts"
 import { askedFor, kinds, overKinds, questionOf, settings, solved } from "./world.ts"
+import { readRun } from "../store/newRun.ts"
 
 type Engine = Parameters<NonNullable<Setup["engine"]>>[0]
 
@@ -79,7 +80,7 @@ describe("update.staleness", () => {
               respond: dated,
             })
             assert.isTrue(Exit.isSuccess(exit), String(exit))
-            const { checkpoints, events } = yield* readSummary(folder)
+            const { checkpoints, events } = yield* readRun(folder)
             assert.deepStrictEqual(checkpoints, [0, 5])
             // Nothing is collected beyond the last step.
             assert.notProperty((yield* readCheckpoint(folder, 5)).state, "ahead")

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { type Manifest, RunStore, listCheckpoints, readCheckpoint, readSummary } from "../../src/RunStore.ts"
-import { event, policy, saved, withNewRun, withResumedRun, failure, platform } from "./newRun.ts"
+import { type Manifest, RunStore, listCheckpoints, readCheckpoint } from "../../src/RunStore.ts"
+import { readRun, event, policy, saved, withNewRun, withResumedRun, failure, platform } from "./newRun.ts"
 
 layer(platform)("checkpoints", (it) => {
   it.effect("give back what was saved, and where the logs stood", () =>
@@ -197,7 +197,7 @@ layer(platform)("checkpoints", (it) => {
         yield* fs.copy(`${folder}/checkpoints/step-000001`, `${folder}/checkpoints/step-000007.removing`)
         yield* fs.copy(`${folder}/checkpoints/step-000001`, `${folder}/checkpoints/step-000008`)
         yield* fs.writeFileString(`${folder}/checkpoints/stray`, "")
-        assert.deepStrictEqual((yield* readSummary(folder)).checkpoints, [1])
+        assert.deepStrictEqual((yield* readRun(folder)).checkpoints, [1])
         assert.strictEqual(
           (yield* failure(readCheckpoint(folder, 5))).file,
           "checkpoints/step-000005/manifest.json",

@@ -2,10 +2,18 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { assert } from "@effect/vitest"
-import { Effect, FileSystem, Layer } from "effect"
+import { Effect, FileSystem, Layer, Stream } from "effect"
 import { nano } from "../../src/RunConfig.ts"
 import type { Rollout, RunEvent } from "../../src/RunEvent.ts"
-import { RunStore, RunStoreError, type Saved, readCheckpoint } from "../../src/RunStore.ts"
+import {
+  RunStore,
+  RunStoreError,
+  type Saved,
+  events,
+  listCheckpoints,
+  readCheckpoint,
+  readOverview,
+} from "../../src/RunStore.ts"
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
@@ -40,6 +48,13 @@ export const rollout = (step: number): Rollout => ({
   reward: 1,
   advantage: null,
   logprob: -0.5,
+})
+
+/** What a short run says of itself. */
+export const readRun = Effect.fnUntraced(function* (folder: string) {
+  const all = yield* Stream.runCollect(events(folder))
+  const { config, torn } = yield* readOverview(folder)
+  return { config, events: all, torn, checkpoints: yield* listCheckpoints(folder) }
 })
 
 export const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) =>
