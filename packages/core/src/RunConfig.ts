@@ -83,22 +83,32 @@ export const resolve = (file: unknown): Result.Result<RunConfig, ConfigError> =>
       }),
     )
   }
-  return parse(merge(preset, file, []))
+  return parse(withoutNullKinds(merge(preset, file, [])))
 }
+
+/** What was put over other settings: a kind that is null is none. */
+const withoutNullKinds = (settings: unknown): unknown =>
+  isRecord(settings) && isRecord(settings["kinds"])
+    ? {
+        ...settings,
+        kinds: Object.fromEntries(Object.entries(settings["kinds"]).filter(([, kind]) => kind !== null)),
+      }
+    : settings
 
 const merge = (base: unknown, over: unknown, path: ReadonlyArray<string>): unknown => {
   if (!isRecord(base) || !isRecord(over) || open.has(path.join("."))) return over
   // The order of the base stays: kinds take their turns in it.
-  const merged = [...new Set([...Object.keys(base), ...Object.keys(over)])].map(
-    (key) =>
-      [key, Object.hasOwn(over, key) ? merge(base[key], over[key], [...path, key]) : base[key]] as const,
+  return Object.fromEntries(
+    [...new Set([...Object.keys(base), ...Object.keys(over)])].map((key) => [
+      key,
+      Object.hasOwn(over, key) ? merge(base[key], over[key], [...path, key]) : base[key],
+    ]),
   )
-  const dropsNull = path.join(".") === "kinds"
-  return Object.fromEntries(dropsNull ? merged.filter(([, value]) => value !== null) : merged)
 }
 
 /**
- * Applies `--set a.b=c` texts to a configuration. A value is JSON where it reads as JSON, else a string; `null` is null.
+ * Applies `--set a.b=c` texts to a configuration. A value is JSON where it reads as JSON, else a string; `null` is null, and a kind
+ * that is null is left out, as in a file.
  */
 export const withSettings = (
   config: RunConfig,
@@ -111,7 +121,7 @@ export const withSettings = (
       return Result.fail(new ConfigError({ message: `expected key=value, got ${JSON.stringify(setting)}` }))
     changed = assign(changed, setting.slice(0, at).split("."), readSetting(setting.slice(at + 1)))
   }
-  return parse(changed)
+  return parse(withoutNullKinds(changed))
 }
 
 const readSetting = (text: string): unknown => {

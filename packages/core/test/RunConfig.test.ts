@@ -230,6 +230,17 @@ describe("settings", () => {
     assert.strictEqual(set("seed=1", "seed=2").seed, 2)
   })
 
+  it("leave out a kind that is null, as a file does", () => {
+    const file = resolve({ kinds: { induction: null, deduction: { tasks: 3 } } })
+    assert.deepStrictEqual(set("kinds.induction=null", "kinds.deduction.tasks=3"), Result.getOrThrow(file))
+    assert.deepStrictEqual(Object.keys(set("kinds.induction=null").kinds), ["deduction", "abduction"])
+    assert.include(
+      refused("kinds.induction=null", "kinds.induction.tasks=3"),
+      "kinds.induction.seeds: Missing key",
+    )
+    assert.include(refused("kinds=null"), "kinds: ")
+  })
+
   it.each(["seed", "=1", "", "seed:1"])("%j is refused: key=value is expected", (setting) => {
     assert.include(refused(setting), `expected key=value, got ${JSON.stringify(setting)}`)
   })
