@@ -65,6 +65,9 @@ export const stepBytes = (
   }
 }
 
+/** Kept are the first one, the latest `keep`, the best, and where a stop was the last. */
+export const mostCheckpoints = ({ checkpoint }: RunConfig.RunConfig): number => checkpoint.keep + 3
+
 const count = (value: number): string => value.toLocaleString("en-US")
 
 /** The estimate in words, and how it was made. */
@@ -79,7 +82,7 @@ export const costLines = (config: RunConfig.RunConfig): ReadonlyArray<string> =>
   return [
     `a step      ${count(proposals)} proposals to validate and ${count(answers)} answers to judge; at most ${count(tokens)} tokens sampled, ${count(trained)} responses trained on`,
     `the run     ${count(config.steps)} steps${config.propose.steps === null ? "" : `, proposals in the first ${count(config.propose.steps)}`}; at most ${count(proposals * config.steps)} validations, ${count(answers * config.steps)} verdicts, ${count(tokens * config.steps)} tokens; before it, ${count(seeds)} seed tasks`,
-    `the disk    at most ${bytesText(events)} of events and ${bytesText(rollouts)} of rollouts a step, ${bytesText((events + rollouts) * config.steps)} for the run; ${config.checkpoint.keep + 2} checkpoints beside them`,
+    `the disk    at most ${bytesText(events)} of events and ${bytesText(rollouts)} of rollouts a step, ${bytesText((events + rollouts) * config.steps)} for the run; ${mostCheckpoints(config)} checkpoints beside them, one more while it is written`,
     "how         from the settings: every proposal valid, every response of kinds.*.maxTokens; without held-out evaluations. In a language, a validation runs the",
     "            program twice on each input; a verdict runs it once for abduction, once for each hidden pair for induction, never for deduction and error",
   ]

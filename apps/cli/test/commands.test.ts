@@ -122,7 +122,7 @@ describe("usage", () => {
     assert.match(stderr, /^a step .* 423 responses trained on$/mu)
     assert.match(
       stderr,
-      /^the disk .* 120 kB of events and 2\d\d kB of rollouts a step, .* MB for the run; 5 checkpoints/mu,
+      /^the disk .* 120 kB of events and 2\d\d kB of rollouts a step, .* MB for the run; 6 checkpoints/mu,
     )
     const runs = await azr(["runs", "list"], folder)
     assert.strictEqual(runs.stdout, "")
