@@ -75,8 +75,7 @@ export const train = Effect.fn("train")(
     }
     yield* output.announce("starting the executors …")
     const checkpoint = typeof from === "string" ? null : from
-    const resume = checkpoint?.state ?? null
-    const environments = yield* usableEnvironments(config, resume)
+    const environments = yield* usableEnvironments(config, checkpoint?.state ?? null)
     yield* Effect.fromResult(Loop.suits(config, engine.capabilities))
     if (checkpoint !== null) yield* engine.load(checkpoint.policy)
     const store =
@@ -116,7 +115,7 @@ export const train = Effect.fn("train")(
     const outcome = yield* Loop.run({
       config,
       environments,
-      resume,
+      resume: checkpoint,
       versions: versionsOf(config),
       observe: (event) => show(output, config, options.json, event),
       announce: (phase) => output.announce(describe(phase)),

@@ -9,7 +9,7 @@ import { Plugins, rulesOf } from "../Plugins.ts"
 import { type Capabilities, PolicyEngine } from "../PolicyEngine.ts"
 import { ConfigError, type RunConfig, nearest } from "../RunConfig.ts"
 import { type RunEvent, type StepSeconds, type SuiteResult, accuracyOf } from "../RunEvent.ts"
-import { RunStore, checkpointFolder } from "../RunStore.ts"
+import { type Checkpoint, RunStore, checkpointFolder } from "../RunStore.ts"
 import { evaluate, suitesOf } from "./Evaluate.ts"
 import { type Emit, seedBuffers } from "./Seed.ts"
 import { LoopSnapshot, LoopState } from "./State.ts"
@@ -19,8 +19,8 @@ import { heldOutOf } from "./Validate.ts"
 export interface RunOptions {
   readonly config: RunConfig
   readonly environments: ReadonlyArray<OpenEnvironment>
-  /** State of the checkpoint to continue from, whose policy the engine has loaded; null starts anew. */
-  readonly resume: unknown
+  /** The checkpoint to continue from, whose policy the engine has loaded; null starts anew. */
+  readonly resume: Pick<Checkpoint, "manifest" | "state"> | null
   /** Versions of what computes, for the record. */
   readonly versions: Readonly<Record<string, string>>
   /** Told of every event after it is on disk. */
@@ -47,8 +47,10 @@ export interface RunOutcome {
 }
 
 export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
-  const { fresh, state } = yield* Effect.fromResult(prepare(options))
-  const { config } = options
+  const { config, environments, resume } = options
+  const { fresh, state } = yield* Effect.fromResult(
+    prepare({ config, environments, resume: resume?.state ?? null }),
+  )
   const engine = yield* PolicyEngine
   yield* Effect.fromResult(suits(config, engine.capabilities))
   yield* Effect.fromResult(rulesOf(config, yield* Plugins))
@@ -158,6 +160,11 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
       // The first checkpoint is what the final test compares with.
       yield* save(true, yield* assess("dev", 0))
     }
+    // What was not the last step when it was saved may be it by now.
+    const saved = resume?.manifest
+    if (saved?.step === config.steps && saved.score === null && suitesOf(state, "dev").length > 0) {
+      yield* save(true, yield* assess("dev", state.completed))
+    }
     if (config.kl !== null) yield* engine.setReference(yield* store.policyAt(0))
     let stop = yield* options.stopRequested
     while (!stop && state.completed < config.steps) {
@@ -183,13 +190,13 @@ export const run = Effect.fn("Loop.run")(function* (options: RunOptions) {
 
 /**
  * The state a run begins with. Everything that could refuse a run is looked at here, so that a caller can ask before
- * it creates or cuts anything.
+ * it creates or cuts anything. `resume` is the state of a checkpoint, null at the beginning.
  */
 export const prepare = ({
   config,
   environments,
   resume,
-}: Pick<RunOptions, "config" | "environments" | "resume">): Result.Result<
+}: Pick<RunOptions, "config" | "environments"> & { readonly resume: unknown }): Result.Result<
   { readonly state: LoopState; readonly fresh: boolean },
   ConfigError
 > => {

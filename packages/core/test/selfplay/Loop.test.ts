@@ -6,7 +6,7 @@ import { MachineMeter } from "../../src/MachineMeter.ts"
 import { type Datum, PolicyError, type Sample } from "../../src/PolicyEngine.ts"
 import { type RunConfig, presets } from "../../src/RunConfig.ts"
 import type { RunEvent } from "../../src/RunEvent.ts"
-import { RunStore } from "../../src/RunStore.ts"
+import { RunStore, readCheckpoint } from "../../src/RunStore.ts"
 import { prepare, run } from "../../src/selfplay/Loop.ts"
 import { type PuzzleOptions, puzzleEnvironment, puzzleText } from "../../src/testing/puzzleEnvironment.ts"
 import { scriptedPolicy } from "../../src/testing/scriptedPolicy.ts"
@@ -561,6 +561,41 @@ describe("stopping and resuming", () => {
         assert.deepStrictEqual(yield* record(folder), whole)
       }),
     ),
+  )
+
+  it.effect(
+    "a run that was stopped ends there, if that is the last step from then on, as if it always had been",
+    () =>
+      inFolder((folder) =>
+        Effect.gen(function* () {
+          const ending = (steps: number) => ({ config: { ...config(2), steps }, world: { suites } })
+          // Nothing is due at step 1, a checkpoint without an evaluation at step 2.
+          for (const steps of [1, 2]) {
+            const run = `${folder}-${steps}`
+            yield* start(run, { ...ending(6), stopAt: afterSteps(steps) })
+            const { exit } = yield* start(run, ending(steps))
+            assert.isTrue(Exit.isSuccess(exit) && exit.value.status === "completed")
+            const { checkpoints, events } = yield* readRun(run)
+            assert.deepStrictEqual(checkpoints, [0, steps])
+            assert.strictEqual((yield* readCheckpoint(run, steps)).manifest.scheduled, true)
+            assert.isNotNull((yield* readCheckpoint(run, steps)).manifest.score)
+            assert.deepStrictEqual(tags(events).slice(-5), [
+              `Evaluated ${steps}`,
+              `Checkpointed ${steps}`,
+              `Evaluated ${steps}`,
+              "Evaluated 0",
+              "RunEnded",
+            ])
+            if (steps > 1) continue
+            const whole = yield* inFolder((other) => Effect.andThen(start(other, ending(1)), record(other)))
+            const withoutSettings = (texts: Readonly<Record<string, string>>) => ({
+              ...texts,
+              "events.jsonl": texts["events.jsonl"]?.slice(texts["events.jsonl"].indexOf("\n")),
+            })
+            assert.deepStrictEqual(withoutSettings(yield* record(run)), withoutSettings(whole))
+          }
+        }),
+      ),
   )
 
   it.effect("a stop after the last step spares the final evaluation, and the run goes on with that", () =>

@@ -62,7 +62,7 @@ export const start = Effect.fnUntraced(function* (
     const exit = yield* run({
       config,
       environments: [equip(yield* open(puzzleEnvironment(world)))],
-      resume: checkpoint?.state ?? null,
+      resume: checkpoint,
       versions: { test: "1" },
       observe: (event) => Effect.sync(() => observed.push(event)),
       announce: (phase) => Effect.sync(() => phases.push(phase)),
