@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto"
 import { Config, Effect, FileSystem, Option, Path, Redacted, Schema } from "effect"
-import { sha256 } from "./evaluation/rowFile.ts"
 import { Output } from "./Output.ts"
+import { sha256 } from "./sha256.ts"
 
 /** The Hub could not be reached, or a file is not what it gave. */
 export class HubError extends Schema.TaggedError<HubError>()("HubError", {

@@ -120,21 +120,15 @@ const overall = (
   kinds: ReadonlyArray<string>,
   name: "valid" | "heldOut" | "new",
 ): number | undefined => {
-  const counts = kinds.map((kind) => {
-    const of = (metric: string) => metrics[`propose/${kind}/${metric}`] ?? 0
-    const judged = of("proposals") - of("faults")
-    const valid = of("valid") * judged
-    switch (name) {
-      case "valid":
-        return { part: valid, whole: judged }
-      case "heldOut":
-        return { part: of("heldOut"), whole: valid }
-      case "new":
-        return { part: of("accepted"), whole: valid - of("heldOut") }
-    }
-  })
-  const sum = (key: "part" | "whole") => counts.reduce((total, count) => total + count[key], 0)
-  return sum("whole") === 0 ? undefined : sum("part") / sum("whole")
+  const count = (metric: string): number =>
+    kinds.reduce((sum, kind) => sum + (metrics[`propose/${kind}/${metric}`] ?? 0), 0)
+  const [free, heldOut] = [count("free"), count("heldOut")]
+  const [part, whole] = {
+    valid: [free + heldOut, count("judged")] as const,
+    heldOut: [heldOut, free + heldOut] as const,
+    new: [count("accepted"), free] as const,
+  }[name]
+  return whole === 0 ? undefined : part / whole
 }
 
 export const percent = (value: number | undefined): string =>

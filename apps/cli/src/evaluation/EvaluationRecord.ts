@@ -10,7 +10,7 @@
 import { RunStore } from "@azr/core"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { UsageError } from "../exitCodes.ts"
-import { sha256 } from "./rowFile.ts"
+import { sha256 } from "../sha256.ts"
 import { Decoding, type Suite } from "./Suite.ts"
 import { type SuiteReport, TaskRecord } from "./results.ts"
 

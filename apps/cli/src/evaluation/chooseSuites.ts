@@ -93,7 +93,6 @@ export const chooseSuites = Effect.fnUntraced(function* (given: SuiteFlags, sour
       const builtIn = builtInSuites(
         started,
         given.split,
-        [],
         source?.config.promptStyle ?? started.environment.styles[0] ?? "full",
         (kind) =>
           overridden(

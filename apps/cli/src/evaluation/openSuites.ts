@@ -6,10 +6,11 @@ import { compareOutput } from "../corpusRows.ts"
 import { type DatasetRow, type ProgramRow, pairsOfTask } from "../datasetRows.ts"
 import type { AnyEnvironment } from "../environments.ts"
 import { UsageError, unreadable } from "../exitCodes.ts"
+import { sha256 } from "../sha256.ts"
 import { completionParts } from "./completionKind.ts"
 import { questionParts } from "./questionKind.ts"
 import { isComparedAsText } from "./reasoningGym.ts"
-import { type RowFile, readRowFile, sha256 } from "./rowFile.ts"
+import { type RowFile, readRowFile } from "./rowFile.ts"
 import {
   type Decoding,
   type RejectedRow,
@@ -38,18 +39,16 @@ export const runEnvironment = Effect.fn("runEnvironment")(function* <E extends A
   return { environment, open, services }
 })
 
-/** The environment's own suites of a split; `wanted` are ids, none is all. */
+/** The environment's own suites of a split. */
 export const builtInSuites = (
   { open }: Running,
   split: "dev" | "test",
-  wanted: ReadonlyArray<string>,
   promptStyle: Environment.PromptStyle,
   decodingOf: (kind: string) => Decoding,
 ): ReadonlyArray<Suite> =>
   open.suites.flatMap((suite) => {
     const kind = open.kinds.get(suite.kind)
     if (kind === undefined || suite.split !== split) return []
-    if (wanted.length > 0 && !wanted.includes(suite.id)) return []
     const encode = Schema.encodeUnknownSync(kind.taskSchema)
     return [
       {

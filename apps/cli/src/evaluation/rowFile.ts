@@ -1,11 +1,11 @@
 /** Files of rows: JSON lines, plain or compressed by gzip, and Parquet. */
-import { createHash } from "node:crypto"
 import { promisify } from "node:util"
 import { gunzip } from "node:zlib"
 import { Effect, FileSystem, Schema } from "effect"
 import { parquetReadObjects } from "hyparquet"
 import { type DatasetRow, readLine, readRow } from "../datasetRows.ts"
 import { unreadable } from "../exitCodes.ts"
+import { sha256 } from "../sha256.ts"
 
 export class RowFileError extends Schema.TaggedError<RowFileError>()("RowFileError", {
   file: Schema.String,
@@ -19,8 +19,6 @@ export interface RowFile {
   /** `number` is the line, or the row of a table, from 1. */
   readonly rows: ReadonlyArray<{ readonly number: number; readonly row: DatasetRow }>
 }
-
-export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex")
 
 export const readRowFile = Effect.fn("readRowFile")(function* (file: string) {
   const fs = yield* FileSystem.FileSystem

@@ -1,8 +1,8 @@
 /** The HTTP side of a policy server: the routes of the Tinker API. Whatever takes time is answered with a future. */
-import { createHash } from "node:crypto"
 import { Messages, Protobuf, type TrainingRequest } from "@azr/trainer-tinker"
 import { type Duration, Effect, Layer, Schedule, Schema, type Scope } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { sha256 } from "../sha256.ts"
 import * as Futures from "./Futures.ts"
 import type { PolicyServer } from "./PolicyServer.ts"
 import * as Requests from "./requests.ts"
@@ -70,7 +70,7 @@ export const make = Effect.fn("servePolicy.api")(function* (
     Effect.suspend(() => {
       if (seqId === 0 || seqId === null || seqId === undefined) return Effect.succeed(submit(run))
       const key = `${model} ${seqId}`
-      const digest = createHash("sha256").update(body).digest("hex")
+      const digest = sha256(body)
       const before = numbered.get(key)
       if (before !== undefined) {
         return before.digest === digest

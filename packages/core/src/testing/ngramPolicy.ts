@@ -20,6 +20,7 @@ import {
   type SampleRequest,
 } from "../PolicyEngine.ts"
 import { klEstimate, tokenLoss } from "../PolicyLoss.ts"
+import { adamProblem, datumProblem, lengthProblem, sampleProblem } from "../PolicyRequest.ts"
 import { RandomStreams } from "../RandomStreams.ts"
 
 export interface NgramPolicyOptions {
@@ -134,15 +135,9 @@ class NgramModel {
     })
   }
 
-  sample({ maxTokens, prompt, seeds, temperature }: SampleRequest): ReadonlyArray<Sample> {
-    if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature is ${temperature}`)
-    if (!(Number.isInteger(maxTokens) && maxTokens >= 1)) throw new Error(`maxTokens is ${maxTokens}`)
-    const { contextLength } = this.#options
-    if (prompt.length + maxTokens > contextLength) {
-      throw new Error(
-        `${prompt.length} prompt tokens and maxTokens ${maxTokens} exceed the context of ${contextLength}`,
-      )
-    }
+  sample(request: SampleRequest): ReadonlyArray<Sample> {
+    refuse(sampleProblem(request, this.#options.contextLength))
+    const { maxTokens, prompt, seeds, temperature } = request
     this.#checkTokens(prompt)
     return seeds.map((seed) => {
       const random = new RandomStreams(seed).get("sample")
@@ -222,17 +217,9 @@ class NgramModel {
   }
 
   /** AdamW, Algorithm 2 of Loshchilov & Hutter 2019. Gives the norm of the gradient before clipping. */
-  optimStep({ beta1, beta2, epsilon, gradClip, learningRate, weightDecay }: AdamConfig): number {
-    for (const [name, value] of Object.entries({
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-      gradClip: gradClip ?? 1,
-    })) {
-      if (!(Number.isFinite(value) && value >= 0)) throw new Error(`${name} is ${value}`)
-    }
+  optimStep(adam: AdamConfig): number {
+    refuse(adamProblem(adam))
+    const { beta1, beta2, epsilon, gradClip, learningRate, weightDecay } = adam
     let squares = 0
     for (const { gradient } of this.#rows.values()) for (const g of gradient) squares += g * g
     const norm = Math.sqrt(squares)
@@ -303,28 +290,22 @@ class NgramModel {
   }
 
   #checkTokens(tokens: ReadonlyArray<number>): void {
-    const { contextLength } = this.#options
-    if (tokens.length > contextLength) {
-      throw new Error(`${tokens.length} tokens exceed the context of ${contextLength}`)
-    }
+    refuse(lengthProblem(tokens.length, this.#options.contextLength))
     const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token <= this.#stop))
-    if (stranger !== undefined) throw new Error(`token ${stranger} is not in the vocabulary`)
+    refuse(stranger === undefined ? null : `token ${stranger} is not in the vocabulary`)
   }
 
   #checkDatum(datum: Datum, needsReference: boolean): void {
     this.#checkTokens(datum.tokens)
-    const reference = needsReference ? (["referenceLogprobs"] as const) : []
-    for (const name of ["weights", "advantages", "logprobs", ...reference] as const) {
-      const values = datum[name] ?? []
-      if (values.length !== datum.tokens.length) {
-        throw new Error(`${values.length} ${name} for ${datum.tokens.length} tokens`)
-      }
-      const wrong = values.findIndex((value) => !Number.isFinite(value))
-      if (wrong >= 0) throw new Error(`${name}[${wrong}] is ${values[wrong]}`)
-    }
-    if ((datum.weights[0] ?? 0) !== 0)
-      throw new Error("weights[0] is not 0, but nothing predicts the first token")
+    refuse(datumProblem(datum))
+    refuse(
+      needsReference && datum.referenceLogprobs === undefined ? "a KL penalty needs referenceLogprobs" : null,
+    )
   }
+}
+
+const refuse = (problem: string | null): void => {
+  if (problem !== null) throw new Error(problem)
 }
 
 const logSoftmax = (logits: Float64Array): Float64Array => {
