@@ -26,9 +26,11 @@ export interface Futures<Job> {
   readonly retrieve: (id: string) => Effect.Effect<Result | null, Refused>
 }
 
-interface Future<Job> {
+type Pending = Deferred.Deferred<Result, Refused>
+
+interface Queued<Job> {
   readonly job: Job
-  readonly result: Deferred.Deferred<Result, Refused>
+  readonly result: Pending
 }
 
 /** How many results are kept. */
@@ -39,16 +41,17 @@ export const make = Effect.fn("Futures.make")(function* <Job>({
   poll,
   run,
 }: Options<Job>): Effect.fn.Return<Futures<Job>, never, Scope.Scope> {
-  const queue = yield* Queue.unbounded<Future<Job>>()
-  const futures = new Map<string, Future<Job>>()
+  const queue = yield* Queue.unbounded<Queued<Job>>()
+  /** Without their jobs, which may be large. */
+  const results = new Map<string, Pending>()
   let last = 0
 
-  const runAlone = ({ job, result }: Future<Job>) =>
+  const runAlone = ({ job, result }: Queued<Job>) =>
     Deferred.into(
       Effect.map(run([job]), (results) => results[0] as Result),
       result,
     )
-  const runTogether = (batch: ReadonlyArray<Future<Job>>) =>
+  const runTogether = (batch: ReadonlyArray<Queued<Job>>) =>
     Effect.matchEffect(run(batch.map(({ job }) => job)), {
       onSuccess: (results) =>
         Effect.forEach(batch, ({ result }, index) => Deferred.succeed(result, results[index] as Result)),
@@ -58,7 +61,7 @@ export const make = Effect.fn("Futures.make")(function* <Job>({
 
   const work = Effect.gen(function* () {
     const pending = yield* Queue.takeAll(queue)
-    let batch: Array<Future<Job>> = []
+    let batch: Array<Queued<Job>> = []
     for (const [index, future] of pending.entries()) {
       batch.push(future)
       const next = pending[index + 1]
@@ -72,16 +75,16 @@ export const make = Effect.fn("Futures.make")(function* <Job>({
   return {
     submit: (job) => {
       const id = String(++last)
-      const future = { job, result: Deferred.makeUnsafe<Result, Refused>() }
-      futures.set(id, future)
-      futures.delete(String(last - KEPT))
-      Queue.offerUnsafe(queue, future)
+      const result: Pending = Deferred.makeUnsafe()
+      results.set(id, result)
+      results.delete(String(last - KEPT))
+      Queue.offerUnsafe(queue, { job, result })
       return id
     },
     retrieve: (id) => {
-      const future = futures.get(id)
-      if (future !== undefined) {
-        return Effect.map(Effect.timeoutOption(Deferred.await(future.result), poll), Option.getOrNull)
+      const result = results.get(id)
+      if (result !== undefined) {
+        return Effect.map(Effect.timeoutOption(Deferred.await(result), poll), Option.getOrNull)
       }
       const known = /^\d+$/u.test(id) && Number(id) <= last && Number(id) > 0
       return Effect.fail(

@@ -31,6 +31,7 @@ export interface ServerOptions {
 interface Session {
   beat: number
   readonly models: Set<string>
+  readonly samplers: Set<string>
 }
 
 interface Loaded {
@@ -39,16 +40,11 @@ interface Loaded {
   requests: number
 }
 
-interface Sampler {
-  /** Nobody changes those of a handle. */
-  readonly weights: ReadonlyArray<PolicyEngine.PolicyFile>
-  /** Where they are saved, or would be; null are those that all begin with. */
-  readonly address: string | null
-}
-
 const id = (kind: string): string => `${kind}_${randomBytes(4).toString("hex")}`
 const notFound = (what: string): Refused => new Refused({ status: 404, message: `${what} not found` })
 
+/** Of a model's samplers without a name: while it learns from what one gave, there may be one of the weights before. */
+const SAMPLERS_KEPT = 2
 /** Sampling by request, at most so many seeds. */
 const SEEDS = 2 ** 31
 
@@ -58,8 +54,8 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
   const saved = new SavedWeights(options.folder)
   const sampling = yield* ServedModel.openEngine(choice, files)
   const base = files.slice(0, 1)
-  /** The sampler whose weights the sampling engine holds. */
-  let held = ""
+  /** Where the weights are that the sampling engine holds; undefined where that is not known. */
+  let held: string | null | undefined = undefined
   const sessions = new Map<string, Session>()
   const models = new Map<string, Loaded>()
   /** Engines of models that are gone: threads take longer to start than weights to load. */
@@ -70,7 +66,19 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
       ? Scope.provide(ServedModel.make(choice, base, options.reduction), serverScope)
       : Effect.as(model.load(base), model)
   })
-  const samplers = new Map<string, Sampler>()
+  /** Where their weights are; null are those that all begin with. */
+  const samplers = new Map<string, string | null>()
+  /** Weights that are nowhere else, by the address that they would have. */
+  const unsaved = new Map<string, ReadonlyArray<PolicyEngine.PolicyFile>>()
+  const forget = (sampler: string): void => {
+    unsaved.delete(samplers.get(sampler) ?? "")
+    samplers.delete(sampler)
+  }
+  /** Of weights of a model that are nowhere else, the newest last. */
+  const unsavedSamplers = (modelId: string): ReadonlyArray<string> =>
+    [...samplers].flatMap(([sampler, address]) =>
+      address === addressOf(modelId, "sampler_weights", sampler) ? [sampler] : [],
+    )
   /** Addresses that are written, or wait for their turn. */
   const pending = new Set<string>()
   /** From the call on, its address is pending; gives the address. */
@@ -88,6 +96,13 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
   }
   const modelFiles = (modelId: string) => Effect.flatMap(loaded(modelId), ({ model }) => model.save)
   const samplerFiles = (modelId: string) => Effect.map(modelFiles(modelId), (whole) => whole.slice(0, 1))
+  const weightsAt = (address: string | null) => {
+    if (address === null) return Effect.succeed(base)
+    const own = unsaved.get(address)
+    return own === undefined
+      ? Effect.map(saved.read(address), (whole) => whole.slice(0, 1))
+      : Effect.succeed(own)
+  }
 
   const loaded = (modelId: string) =>
     Effect.suspend(() => {
@@ -100,14 +115,29 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
     Effect.sync(() => {
       const found = models.get(modelId)
       models.delete(modelId)
-      if (found !== undefined) idle.push(found.model)
+      if (found === undefined) return
+      unsavedSamplers(modelId).forEach(forget)
+      idle.push(found.model)
     })
+  /** Where the weights are that a request names; null are those that all begin with. */
+  const addressOfWeights = Effect.fnUntraced(function* (baseModel: string | null, modelPath: string | null) {
+    if (baseModel !== null && baseModel !== name) {
+      return yield* new Refused({ status: 400, message: `this server has ${name}, not ${baseModel}` })
+    }
+    if (modelPath === null) return null
+    yield* saved.read(modelPath)
+    return withKind(modelPath)
+  })
 
   return {
     contextLength: sampling.capabilities.contextLength,
     createSession: Effect.gen(function* () {
       const sessionId = id("session")
-      sessions.set(sessionId, { beat: yield* Clock.currentTimeMillis, models: new Set() })
+      sessions.set(sessionId, {
+        beat: yield* Clock.currentTimeMillis,
+        models: new Set(),
+        samplers: new Set(),
+      })
       return sessionId
     }),
     beat: Effect.fnUntraced(function* (sessionId: string) {
@@ -137,8 +167,10 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
               message: `${models.size} models are loaded, this server takes no more: --models is its limit`,
             })
           }
-          models.set(modelId, { model: yield* begin, requests: 0 })
+          // It may have been closed while this waited for its turn. From here on its models are unloaded with it.
+          if (!sessions.has(request.session_id)) return yield* notFound("Session")
           session.models.add(modelId)
+          models.set(modelId, { model: yield* begin, requests: 0 })
         })
         return { modelId, open }
       }),
@@ -148,9 +180,10 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
     unload,
     /** Closes sessions without a beat; gives their models, which are to be unloaded. */
     closeOld: Effect.map(Clock.currentTimeMillis, (now) =>
-      [...sessions].flatMap(([sessionId, { beat, models }]) => {
+      [...sessions].flatMap(([sessionId, { beat, models, samplers }]) => {
         if (now - beat <= Duration.toMillis(Duration.fromInputUnsafe(options.sessionTimeout))) return []
         sessions.delete(sessionId)
+        samplers.forEach(forget)
         return [...models]
       }),
     ),
@@ -172,31 +205,36 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
     /** Weights of now for samplers, under a name; gives the path. */
     saveForSamplers: (modelId: string, name: string) =>
       write(modelId, "sampler_weights", name, samplerFiles(modelId)),
-    /** A sampler of the weights of now, until they are removed or the server ends. */
+    /** A sampler of the weights of now: until they are removed, there are two newer ones, or the model is unloaded. */
     openSampler: Effect.fnUntraced(function* (modelId: string) {
       const weights = yield* samplerFiles(modelId)
       const sampler = id("sampling")
-      samplers.set(sampler, { weights, address: addressOf(modelId, "sampler_weights", sampler) })
+      const address = addressOf(modelId, "sampler_weights", sampler)
+      samplers.set(sampler, address)
+      unsaved.set(address, weights)
+      unsavedSamplers(modelId).slice(0, -SAMPLERS_KEPT).forEach(forget)
       return sampler
     }),
-    createSampler: Effect.fnUntraced(function* (baseModel: string | null, modelPath: string | null) {
-      if (baseModel !== null && baseModel !== name) {
-        return yield* new Refused({ status: 400, message: `this server has ${name}, not ${baseModel}` })
-      }
+    /** A sampler of what is saved, or of what all begin with, for as long as the session. */
+    createSampler: Effect.fnUntraced(function* (
+      sessionId: string,
+      baseModel: string | null,
+      modelPath: string | null,
+    ) {
+      const address = yield* addressOfWeights(baseModel, modelPath)
+      const session = sessions.get(sessionId)
+      if (session === undefined) return yield* notFound("Session")
       const sampler = id("sampling")
-      samplers.set(
-        sampler,
-        modelPath === null
-          ? { weights: base, address: null }
-          : { weights: (yield* saved.read(modelPath)).slice(0, 1), address: withKind(modelPath) },
-      )
+      samplers.set(sampler, address)
+      session.samplers.add(sampler)
       return sampler
     }),
+    addressOfWeights,
     /** Where the weights of a sampler are; null are those that all begin with. */
     addressOfSampler: (sampler: string) =>
       Effect.suspend(() => {
-        const found = samplers.get(sampler)
-        return found === undefined ? Effect.fail(notFound("Sampler")) : Effect.succeed(found.address)
+        const address = samplers.get(sampler)
+        return address === undefined ? Effect.fail(notFound("Sampling session")) : Effect.succeed(address)
       }),
     /** Removes saved weights, from the disk and with their samplers from memory. */
     remove: Effect.fnUntraced(function* (run: string, checkpoint: string) {
@@ -208,24 +246,22 @@ export const make = Effect.fn("PolicyServer.make")(function* (options: ServerOpt
       if (pending.has(address)) {
         return yield* new Refused({ status: 425, message: "Checkpoint is still being created" })
       }
-      const held = [...samplers].filter(([, sampler]) => sampler.address === address)
-      for (const [sampler] of held) samplers.delete(sampler)
-      yield* saved.remove(address).pipe(
-        Effect.catchIf(
-          // Weights of a sampler's own are in memory alone.
-          ({ status }) => status === 404 && held.length > 0,
-          () => Effect.void,
-        ),
-      )
+      const own = unsaved.has(address)
+      for (const [sampler, of] of samplers) if (of === address) forget(sampler)
+      // Others may be saved under that name.
+      if (held === address) held = undefined
+      if (!own) yield* saved.remove(address)
     }),
-    ensureSampler: (sampler: string) =>
-      Effect.suspend(() => (samplers.has(sampler) ? Effect.void : Effect.fail(notFound("Sampling session")))),
-    sample: Effect.fnUntraced(function* (sampler: string, requests: ReadonlyArray<typeof Sample.Type>) {
-      const weights = samplers.get(sampler)?.weights
-      if (weights === undefined) return yield* notFound("Sampling session")
-      if (held !== sampler) {
+    /** From the weights at an address. */
+    sample: Effect.fnUntraced(function* (
+      address: string | null,
+      requests: ReadonlyArray<typeof Sample.Type>,
+    ) {
+      if (held !== address) {
+        const weights = yield* weightsAt(address)
+        held = undefined
         yield* Effect.mapError(sampling.load(weights), ServedModel.refusal)
-        held = sampler
+        held = address
       }
       const sets = yield* Effect.mapError(
         sampling.sample(

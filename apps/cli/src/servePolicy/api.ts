@@ -17,7 +17,11 @@ export interface ApiOptions {
 }
 
 type Job =
-  | { readonly _tag: "sample"; readonly sampler: string; readonly request: typeof Requests.Sample.Type }
+  | {
+      readonly _tag: "sample"
+      readonly address: string | null
+      readonly request: typeof Requests.Sample.Type
+    }
   | { readonly _tag: "other"; readonly run: Effect.Effect<Futures.Result, Refused> }
 
 const json = (value: unknown): Futures.Result => ({ json: value, protobuf: null })
@@ -38,18 +42,19 @@ export const make = Effect.fn("servePolicy.api")(function* (
   const futures = yield* Futures.make<Job>({
     poll: options.poll,
     joins: (before, job) =>
-      before._tag === "sample" && job._tag === "sample" && before.sampler === job.sampler,
+      before._tag === "sample" && job._tag === "sample" && before.address === job.address,
     run: (jobs) => {
       const [first] = jobs
       if (first?._tag !== "sample")
         return first === undefined ? Effect.succeed([]) : Effect.map(first.run, (result) => [result])
       const requests = jobs.flatMap((job) => (job._tag === "sample" ? [job.request] : []))
-      return Effect.map(server.sample(first.sampler, requests), (results) =>
+      return Effect.map(server.sample(first.address, requests), (results) =>
         results.map((result) => ({ json: result, protobuf: protobuf(Protobuf.encodeSampleResult(result)) })),
       )
     },
   })
-  const numbered = new Map<string, Numbered>()
+  /** By model and number. */
+  const numbered = new Map<string, Map<number, Numbered>>()
 
   const submit = (run: Effect.Effect<Futures.Result, Refused>) => {
     const request_id = futures.submit({ _tag: "other", run })
@@ -57,7 +62,12 @@ export const make = Effect.fn("servePolicy.api")(function* (
   }
   /** In the order of requests, so that no model goes while it works. */
   const unload = (model_id: string) =>
-    submit(Effect.as(server.unload(model_id), json({ model_id, status: "unloaded", type: "unload_model" })))
+    submit(
+      Effect.map(server.unload(model_id), () => {
+        numbered.delete(model_id)
+        return json({ model_id, status: "unloaded", type: "unload_model" })
+      }),
+    )
   const closeOld = Effect.map(server.closeOld, (models) => models.forEach(unload))
   yield* Effect.forkScoped(Effect.repeat(closeOld, Schedule.spaced("1 second")))
   /** Once a number; the same again is answered as before. */
@@ -69,16 +79,16 @@ export const make = Effect.fn("servePolicy.api")(function* (
   ) =>
     Effect.suspend(() => {
       if (seqId === 0 || seqId === null || seqId === undefined) return Effect.succeed(submit(run))
-      const key = `${model} ${seqId}`
       const digest = sha256(body)
-      const before = numbered.get(key)
+      const requests = numbered.get(model) ?? new Map<number, Numbered>()
+      const before = requests.get(seqId)
       if (before !== undefined) {
         return before.digest === digest
           ? Effect.succeed({ future_id: before.requestId, request_id: before.requestId, status: "pending" })
           : Effect.fail(new Refused({ status: 409, message: "Training request sequence number was reused" }))
       }
       const pending = submit(run)
-      numbered.set(key, { digest, requestId: pending.request_id })
+      numbered.set(model, requests.set(seqId, { digest, requestId: pending.request_id }))
       return Effect.succeed(pending)
     })
 
@@ -126,11 +136,11 @@ export const make = Effect.fn("servePolicy.api")(function* (
   const asample = on(Requests.Sample, (request) =>
     Effect.gen(function* () {
       yield* server.checkSample(request)
-      const sampler =
-        request.sampling_session_id ??
-        (yield* server.createSampler(request.base_model ?? null, request.model_path ?? null))
-      yield* server.ensureSampler(sampler)
-      const request_id = futures.submit({ _tag: "sample", sampler, request })
+      const { base_model = null, model_path = null, sampling_session_id = null } = request
+      const address = yield* sampling_session_id === null
+        ? server.addressOfWeights(base_model, model_path)
+        : server.addressOfSampler(sampling_session_id)
+      const request_id = futures.submit({ _tag: "sample", address, request })
       return { future_id: request_id, request_id, status: "pending" }
     }),
   )
@@ -256,11 +266,11 @@ export const make = Effect.fn("servePolicy.api")(function* (
     ),
     post(
       "create_sampling_session",
-      on(Requests.CreateSamplingSession, ({ base_model, model_path }) =>
-        Effect.map(server.createSampler(base_model ?? null, model_path ?? null), (sampling_session_id) => ({
-          type: "create_sampling_session",
-          sampling_session_id,
-        })),
+      on(Requests.CreateSamplingSession, ({ base_model, model_path, session_id }) =>
+        Effect.map(
+          server.createSampler(session_id, base_model ?? null, model_path ?? null),
+          (sampling_session_id) => ({ type: "create_sampling_session", sampling_session_id }),
+        ),
       ),
     ),
     HttpRouter.add(

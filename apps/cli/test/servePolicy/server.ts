@@ -10,6 +10,9 @@ import { type ServeOptions, serve } from "../../src/servePolicy/serve.ts"
 export const tinyModel = { ...nanoModel, layers: 2, width: 16, heads: 2, context: 48 }
 export const files = encodeCheckpoint({ config: tinyModel, state: initialState(tinyModel, 3) })
 
+/** Where a server may keep weights. */
+export const servedFolder = (): string => mkdtempSync(join(tmpdir(), "azr-served-"))
+
 export const startServer = (options: Partial<ServeOptions> = {}) =>
   Effect.gen(function* () {
     const choice = yield* LocalBackends.choose("wasm", { workers: 1 })
@@ -17,7 +20,7 @@ export const startServer = (options: Partial<ServeOptions> = {}) =>
       name: "tiny",
       files,
       choice,
-      folder: mkdtempSync(join(tmpdir(), "azr-served-")),
+      folder: servedFolder(),
       models: 4,
       reduction: "sum",
       sessionTimeout: "1 minute",
