@@ -10,14 +10,14 @@
  * is ever lost or doubled in silence.
  */
 import { PolicyEngine, PolicyLoss, PolicyRequest } from "@azr/core"
-import { Duration, Effect, Exit, Layer, Schedule, Schema, Scope, Semaphore } from "effect"
+import { Duration, Effect, Exit, Layer, Schema, Scope, Semaphore } from "effect"
 import { PendingGradient } from "./PendingGradient.ts"
 import { type Dialect, gradNormOf, probe } from "./probe.ts"
 import { makeRemove } from "./removing.ts"
 import { type Reduction, scaleProblem } from "./sumOfLosses.ts"
 import * as TinkerClient from "./TinkerClient.ts"
 import { TinkerError } from "./TinkerError.ts"
-import { backOff } from "./Transport.ts"
+import { waitOut } from "./Transport.ts"
 import type { WireDatum } from "./wire/training.ts"
 
 /** How a model reads and writes. */
@@ -585,14 +585,7 @@ const inRoom =
       })
     return effect.pipe(
       Effect.tapError((error) => (error.kind === "full" ? say(error) : Effect.void)),
-      Effect.retry(($) =>
-        $(backOff).pipe(
-          Schedule.while(
-            ({ duration, elapsed, input }) =>
-              input.kind === "full" && elapsed + Duration.toMillis(duration) <= Duration.toMillis(longest),
-          ),
-        ),
-      ),
+      waitOut("full", longest),
     )
   }
 

@@ -162,26 +162,28 @@ export const make = Effect.fn("Transport.make")(function* (options: TransportOpt
     })
   }
   const send = (request: Request): Effect.Effect<Reply, TinkerError> =>
-    sendInTime(request).pipe(
-      Effect.tapError(sayPaused),
-      Effect.retry(($) =>
-        $(backOff).pipe(
-          Schedule.while(
-            ({ duration, elapsed, input }) =>
-              input.kind === "unpaid" &&
-              elapsed + Duration.toMillis(duration) <=
-                Duration.toMillis(Duration.fromInputUnsafe(options.pause)),
-          ),
-        ),
-      ),
-    )
+    sendInTime(request).pipe(Effect.tapError(sayPaused), waitOut("unpaid", options.pause))
   return { address, send } satisfies Transport
 })
 
 /** The first wait, doubled up to the longest, a little different each time. */
-export const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
+const backOff = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
 )
+
+/** Tries again what fails for one reason, for so long. */
+export const waitOut =
+  (kind: TinkerError["kind"], longest: Duration.Input) =>
+  <A>(effect: Effect.Effect<A, TinkerError>): Effect.Effect<A, TinkerError> =>
+    Effect.retry(effect, ($) =>
+      $(backOff).pipe(
+        Schedule.while(
+          ({ duration, elapsed, input }) =>
+            input.kind === kind &&
+            elapsed + Duration.toMillis(duration) <= Duration.toMillis(Duration.fromInputUnsafe(longest)),
+        ),
+      ),
+    )
 
 /** Whether the same request may succeed later. */
 const passes = ({ kind, status }: TinkerError): boolean =>

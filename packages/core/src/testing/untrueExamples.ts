@@ -16,9 +16,8 @@ export const untrueExamples = Effect.fn("untrueExamples")(function* (
     for (const [index, { task }] of examples.filter((one) => one.task._tag === kind.id).entries()) {
       const shown = asTask(task)
       const given = kind.references.given ? [shown] : []
-      const [proposal, answer] = [kind.proposePrompt(given, style), kind.solvePrompt(shown, style)].map(
-        (prompt) => response(prompt, index),
-      ) as [string, string]
+      const proposal = response(kind.proposePrompt(given, style), index)
+      const answer = response(kind.solvePrompt(shown, style), index)
       const problem = yield* Effect.gen(function* () {
         const seen = yield* kind.validate(
           yield* Effect.fromResult(kind.parseProposal(proposal, given, style)),
